@@ -37,7 +37,7 @@ from rolethread_vcs.diff.unchanged import common, unchanged
 MOVED = 0.8
 """Likeness from which two messages in different places are one, moved and edited."""
 
-_SURE_ACROSS = 0.3
+_SURE_ACROSS, _KNOWN_ACROSS = 0.3, 0.65
 
 
 class Match(StrEnum):
@@ -167,8 +167,11 @@ class _Search:
         self._taken: dict[int, int] = {}  # numbers on the right, with their partners
 
     def run(self) -> list[Pair]:
+        numbers = [{message.number for message in side} for side in (self._left, self._right)]
         for pair in self._exchanges:
             for one, other, weight in pair.row:
+                if one.role != other.role and (one.number in numbers[1] or other.number in numbers[0]):
+                    continue  # nobody gave it to another role: it stands there as it was
                 # In what may be another exchange a few words are the same ones, of the same speaker, or others.
                 if not pair.loose or pair.is_complete or weight >= _SURE_ACROSS or _is_said_again(one, other):
                     self._add(one, other, Match.SIMILAR, loose=pair.loose)
@@ -226,7 +229,8 @@ class _Search:
         single = once([message.says for message in left], [message.says for message in right])
         for one, other, weight in heaviest_row(left, right):
             if weight >= _SURE_ACROSS or (one.says in single and _is_said_again(one, other)):
-                self._add(one, other, Match.SIMILAR, loose=weight < KNOWN_ANYWHERE)
+                known = KNOWN_ANYWHERE if _is_said_again(one, other) else _KNOWN_ACROSS
+                self._add(one, other, Match.SIMILAR, loose=weight < known)
 
     def _pair_single(self) -> None:
         left, right = (

@@ -22,8 +22,6 @@ _LONG = 60
 _AT_AN_EDGE = 16
 """Exchanges beside the first and the last change that are looked at, whatever they say."""
 
-Place = tuple[int, int]
-
 
 class Stretch(NamedTuple):
     """Equal messages: where they start in both lists, how many they are, and how many exchanges."""
@@ -103,7 +101,6 @@ def _starts(*sides: Sequence[Any]) -> Iterator[list[int]]:
 
 
 def _said(message: Any) -> tuple[str, str]:
-    content = message.get("content") if isinstance(message, dict) else None
-    return (
-        (repr(message.get("role")), content) if isinstance(content, str) and content else ("", repr(identity(message)))
-    )
+    if not isinstance(message, dict):
+        return "", repr(message)
+    return repr(message.get("role")), str(message.get("content") or identity(message))

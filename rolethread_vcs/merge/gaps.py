@@ -21,7 +21,6 @@ from typing import Any, NamedTuple
 
 from rolethread_vcs.diff.align import Match, Pair, align, align_sides
 from rolethread_vcs.diff.chain import heaviest_chain
-from rolethread_vcs.diff.exchanges import identity
 from rolethread_vcs.merge.conversation import role_of, says_enough
 from rolethread_vcs.merge.cuts import cut_alike
 from rolethread_vcs.merge.lists import FIRST, SIDES, Lists, Side, Token, other_side
@@ -75,8 +74,9 @@ class Alignment:
         self.lists = lists
         self.numbers = {side: {pair.before: pair.after for pair in pairs[side]} for side in SIDES}
         self.origins = {side: {pair.after: pair.before for pair in pairs[side]} for side in SIDES}
-        for side in SIDES:
-            pairs[other_side(side)] += self._made_by_both(side)
+        self.added_by_both: list[tuple[int, int]] = []
+        for side, pair in self._find_made_by_both():
+            pairs[side].append(pair)
         self.moved = {side: _moved(pairs[side], self.numbers[other_side(side)]) for side in SIDES}
         self._moved = {
             pair.before for side in SIDES for pair in every[side] if pair.moved and pair.before in self.loose[side]
@@ -98,23 +98,38 @@ class Alignment:
         self._riding = {side: dict(self._find_riders(side)) for side in SIDES}
         self._riders = {token for side in SIDES for tokens in self._riding[side].values() for token in tokens}
 
-    def _made_by_both(self, side: Side) -> list[Pair]:
-        """Return what the other side has, as new, and what this side changed a message of the base into: it is that."""
-        other = other_side(side)
-        row = self.lists.on(other)
-        missing = self.numbers[side].keys() - self.numbers[other].keys()
-        new = {
-            identity(row[number]): number for number in range(len(row)) if missing and number not in self.origins[other]
-        }
-        found = []
-        for base in sorted(missing):
-            value = self.lists.on(side)[self.numbers[side][base]]
-            if says_enough(value) and identity(value) in new:
-                found.append(Pair(base, new.pop(identity(value)), Match.SIMILAR))
-        for pair in found:
-            self.numbers[other][pair.before], self.origins[other][pair.after] = pair.after, pair.before
-            self.loose[other].pop(pair.before, None)
-        return found
+    def _find_made_by_both(self) -> Iterator[tuple[Side, Pair]]:
+        """Yield what one side has as new, and the other changed a message of the base into: it is that.
+
+        What both have as new is `added_by_both`, by its number in ours and theirs: long ones, or several in a row.
+        """
+        lists, origins, numbers = self.lists, self.origins, self.numbers
+        adding = [side for side in SIDES if len(lists.on(side)) > len(origins[side])]
+        if len(adding) < 2 and not any(numbers[other_side(side)].keys() - numbers[side].keys() for side in adding):
+            return
+        added = []
+        for pair in align_sides(lists.ours, lists.theirs):
+            if pair.match is Match.PLACED:
+                continue
+            ours, theirs = pair[:2]
+            here, there = origins["ours"].get(ours), origins["theirs"].get(theirs)
+            is_long = not pair.loose and says_enough(lists.ours[ours]) and says_enough(lists.theirs[theirs])
+            if here is None and there is None:
+                added.append((ours, theirs, is_long))
+            elif is_long and None in (here, there) and is_equal(lists.ours[ours], lists.theirs[theirs]):
+                base = there if here is None else here
+                side: Side = "ours" if here is None else "theirs"
+                number = ours if here is None else theirs
+                if base is not None and base not in numbers[side]:
+                    numbers[side][base], origins[side][number] = number, base
+                    self.loose[side].pop(base, None)
+                    yield side, Pair(base, number, Match.SIMILAR)
+        places = {each[:2] for each in added}
+        self.added_by_both = [
+            (ours, theirs)
+            for ours, theirs, is_long in added
+            if is_long or {(ours - 1, theirs - 1), (ours + 1, theirs + 1)} & places
+        ]
 
     def _find_riders(self, side: Side) -> Iterator[tuple[int, tuple[Token, ...]]]:
         other = other_side(side)
@@ -160,23 +175,6 @@ class Alignment:
                 yield self.token(base)
                 yield from self._riding[other].get(base, ())
 
-    def added_by_both(self) -> list[tuple[int, int]]:
-        """Return the numbers, in ours and theirs, of new messages that are one: long ones, or several in a row."""
-        lists = self.lists
-        if any(len(lists.on(side)) == len(self.origins[side]) for side in SIDES):
-            return []
-        pairs = [
-            (ours, theirs)
-            for ours, theirs in _same_on_both(lists).items()
-            if ours not in self.origins["ours"] and theirs not in self.origins["theirs"]
-        ]
-        in_row = {pair for one, other in pairwise(pairs) if other == (one[0] + 1, one[1] + 1) for pair in (one, other)}
-        return [
-            (one, other)
-            for one, other in pairs
-            if (one, other) in in_row or (says_enough(lists.ours[one]) and says_enough(lists.theirs[other]))
-        ]
-
     def in_places(self, ours: Sequence[Token], theirs: Sequence[Token]) -> tuple[Token, ...] | None:
         """Return the new messages of both sides in one row, if each has a place of its own between those of the base.
 
@@ -219,17 +217,17 @@ def _stands_beside_new(row: Sequence[Any], number: int, known: set[int]) -> bool
     )
 
 
-def _same_on_both(lists: Lists) -> dict[int, int]:
-    pairs = align_sides(lists.ours, lists.theirs)
-    return {pair.before: pair.after for pair in pairs if not pair.loose and pair.match is not Match.PLACED}
-
-
 def _without_strangers(lists: Lists, every: dict[Side, list[Pair]]) -> dict[Side, list[Pair]]:
-    """Return the pairs without the loose ones whose message the other side has as well, and as another one: both know
-    it from elsewhere, and it is written over what stood in its place."""
-    if not any(pair.loose for pairs in every.values() for pair in pairs):
+    """Return the pairs without those that are not certain, and whose message the other side has as well, and as another
+    one: both know it from elsewhere, and it is written over what stood in its place, or came with what was picked."""
+
+    def is_certain(pair: Pair) -> bool:
+        return not (pair.loose or (pair.moved and pair.match is Match.SIMILAR))
+
+    if all(is_certain(pair) for pairs in every.values() for pair in pairs):
         return every
-    same = _same_on_both(lists)
+    pairs = align_sides(lists.ours, lists.theirs)
+    same = {pair.before: pair.after for pair in pairs if not pair.loose and pair.match is not Match.PLACED}
     there = {"ours": same, "theirs": {theirs: ours for ours, theirs in same.items()}}
     origins = {side: {pair.after: pair.before for pair in every[side]} for side in SIDES}
     numbers = {side: {pair.before: pair.after for pair in every[side] if not pair.loose} for side in SIDES}
@@ -240,7 +238,7 @@ def _without_strangers(lists: Lists, every: dict[Side, list[Pair]]) -> dict[Side
         elsewhere = None if known is None else there[other].get(known)
         return (number is not None and origins[other].get(number) != pair.before) or elsewhere not in (None, pair.after)
 
-    return {side: [pair for pair in every[side] if not (pair.loose and is_stranger(side, pair))] for side in SIDES}
+    return {side: [pair for pair in every[side] if is_certain(pair) or not is_stranger(side, pair)] for side in SIDES}
 
 
 def _moved(pairs: Sequence[Pair], there: Collection[int]) -> frozenset[int]:

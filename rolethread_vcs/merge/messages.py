@@ -204,7 +204,7 @@ class _Row:
         places = {laid.token: number for number, laid in enumerate(self._laid) if not laid.is_accepted}
         both = (
             (places.get(Token(ours=ours)), places.get(Token(theirs=theirs)))
-            for ours, theirs in self._alignment.added_by_both()
+            for ours, theirs in self._alignment.added_by_both
         )
         found = [max(one, other) for one, other in both if one is not None and other is not None]
         return (min(found), Reason.DUPLICATE) if found else None

@@ -87,6 +87,12 @@ def test_a_short_question_is_no_part_of_a_longer_one_for_its_mark() -> None:
     assert align(before, after) == (Pair(0, 0, SIMILAR), Pair(1, 1, EQUAL))
 
 
+def test_an_equal_message_stays_where_one_of_another_role_said_the_same() -> None:
+    before = [assistant("Who mends the clock?"), user("Who mends the clock?"), assistant("The cellar is dry.")]
+
+    assert [pair[:3] for pair in align(before, [before[0], before[2]])] == [(0, 0, EQUAL), (2, 1, EQUAL)]
+
+
 def loose(before: list[Any], after: list[Any]) -> list[tuple[int, int]]:
     """Return the pairs that may be wrong, and those that are not certain to be one."""
     return [(pair.before, pair.after) for pair in align(before, after) if pair.loose]

@@ -274,6 +274,13 @@ class Oracle:
         came = [(who, said) for who, said in after.items() if before.get(who) != said or who in moves]
         if any(said == other_said and who != to_who for who, said in went for to_who, other_said in came):
             self.unknown.append("written again")
+        gone_there = [(who, said) for who, said in before.items() if who not in there]
+        if any(
+            (before[who], True) == (said, who != to_who) for who in moves & {*before} for to_who, said in gone_there
+        ):
+            self.unknown.append("one of two equals moved, the other went")
+        if any(who in {line.who for line in other.lines} and self._is_rewritten(other, who) for who in moves):
+            self.unknown.append("moved and rewritten")
         gone = [said for who, said in before.items() if who not in after]
         new = [said for who, said in after.items() if before.get(who) != said]
         if any(one[0] == another[0] for one in gone for another in new):

@@ -92,6 +92,7 @@ def test_of_many_merges_hardly_any_is_wrong(edits: dict, most: int) -> None:
     counts, wrong = count_verdicts(range(start, start + 6_000), edits, most)
 
     print(dict(counts), *wrong, sep="\n")
-    # The aim is none. What is left are scripts of several splits, joins and moves of short lines.
-    assert len(wrong) * RARE // 3 <= counts.total()
+    # The aim is none. Reached: 2 of 20,000 without joins, cuts and lines of a group, about 1 in 5,000 with them.
+    assert len(wrong) <= (2 if edits is EDITS else 4)
+    assert counts["clean"] * (200 if edits is EDITS else 40) <= counts.total()
     assert counts["needless of different exchanges"] * RARE <= counts.total()

@@ -178,5 +178,5 @@ def test_of_thousands_of_histories_hardly_any_is_wrong(story: Callable[[int], Hi
     faults = {seed: found for seed in range(start, start + 3_000) if (found := fault(story(seed)))}
 
     print(*faults.items(), sep="\n")
-    # The aim is none. What is left, one in about 2,000, are mostly answers that were cut in two.
-    assert len(faults) <= 6
+    # The aim is none. What is left, one in about 2,000, are short exchanges that both sides edited after the pick.
+    assert len(faults) <= 4

@@ -269,3 +269,30 @@ def test_a_speaker_whose_messages_were_renamed_or_rewritten_is_renamed() -> None
     merged = merge_messages(base, [*base, THIRD[0], {**THIRD[1], **says}], theirs)
 
     assert [conflict.reason for conflict in merged.conflicts] == [Reason.SPEAKER_RENAMED]
+
+
+def test_a_short_exchange_that_both_have_as_new_and_each_edited_asks() -> None:
+    base = [user("Why?"), answer("Hm.")]
+    ours = [*base, user('And? "She painted a jar of salt."'), answer("Yes.")]
+    theirs = [*base, user("And?"), answer('Yes. "Three soldiers named every window."')]
+
+    for one, other in [(ours, theirs), (theirs, ours)]:
+        assert merge_messages(base, one, other).conflicts
+
+
+def test_a_question_reworded_like_a_deleted_one_is_not_the_deleted_one() -> None:
+    asked, other = (
+        user("Since when have we forgot the map by the well?"),
+        user("Swear that nobody waited for the coins?"),
+    )
+    base = [
+        asked,
+        answer("No. My mother never returned the ledger."),
+        other,
+        answer("Nobody polished the cracked mirror."),
+    ]
+    ours = [user("Since when have we hid the map up the hill?"), base[3]]
+    theirs = [user("Since when outside we forgot the map by the well?"), *base[1:]]
+
+    assert merge_messages(base, ours, theirs).conflicts
+    assert merge_messages(base, theirs, ours).conflicts
