@@ -165,6 +165,7 @@ class Gate(Group):
     rules = Function(lambda: check.list_rules)
     rule = Function(lambda: check.find_effective_rule)
     errors_of_commit = Method(lambda: check.errors_of_commit)
+    errors_of_fast_forward = Method(lambda: check.errors_of_fast_forward)
     errors_of_push = Method(lambda: check.errors_of_push)
     install_hooks = Change(lambda: hooks.install, "changed")
     remove_hooks = Change(lambda: hooks.remove, "changed")

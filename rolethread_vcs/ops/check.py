@@ -224,6 +224,14 @@ def errors_of_commit(repository: Repository, index: Path | None = None) -> Incom
     return IncomingErrors.of("this commit", branch, settings, check_staged(repository, index=index))
 
 
+def errors_of_fast_forward(repository: Repository) -> tuple[IncomingErrors, ...]:
+    """Return what came into the branch when git moved it on last, from ORIG_HEAD."""
+    before, after = repository.refs.read("ORIG_HEAD"), repository.refs.head_commit()
+    if before is None or after is None:
+        return ()
+    return errors_of_push(repository, [(f"{BRANCHES}{repository.branch() or ''}", before, after)])
+
+
 def errors_of_push(
     repository: Repository, pushed: Iterable[tuple[str, str, str]], remote: str = "origin"
 ) -> tuple[IncomingErrors, ...]:

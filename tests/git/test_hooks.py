@@ -141,7 +141,7 @@ def test_installing_twice_changes_nothing(dataset: Dataset) -> None:
 
     assert done.was_there
     assert state(dataset) == before
-    assert done.hooks == ("pre-commit", "pre-merge-commit")
+    assert done.hooks == ("pre-commit", "pre-merge-commit", "post-merge")
 
 
 def test_removing_twice_says_that_none_was_there(dataset: Dataset) -> None:
@@ -155,7 +155,7 @@ def test_a_dry_run_changes_nothing(bare_of_hooks: Dataset) -> None:
 
     done = hooking.install(bare_of_hooks.repository, dry_run=True)
 
-    assert done.hooks == ("pre-commit", "pre-merge-commit")
+    assert done.hooks == ("pre-commit", "pre-merge-commit", "post-merge")
     assert state(bare_of_hooks) == before
 
 
@@ -203,7 +203,7 @@ def test_a_hook_that_somebody_else_put_over_ours_is_left(dataset: Dataset) -> No
 
     done = hooking.remove(dataset.repository)
 
-    assert done.hooks == ("pre-merge-commit",)
+    assert done.hooks == ("pre-merge-commit", "post-merge")
     assert "another program's" in hook(dataset).read_text()
 
 
@@ -294,6 +294,28 @@ def test_a_push_is_compared_with_the_branch_it_goes_to_and_not_with_others(
     assert push("main:release/8") == (True, False)
 
 
+@pytest.mark.parametrize("words", ["merge -q try", "pull -q --ff-only . try", "pull -q --rebase . try"])
+def test_what_a_fast_forward_brought_is_told_with_a_way_back_that_works(dataset: Dataset, git: Git, words: str) -> None:
+    before = dataset.snapshot().id
+    git("branch", "draft")
+    git("switch", "-qc", "try")
+    rewrite(dataset, 1, "She laughs. Dry enough.", "")
+    git("commit", "-qam", "an error")
+    git("switch", "-q", "main")
+
+    told = git(*words.split()).stderr
+    again = git(*words.split()).stderr
+    way_back = told.partition("take it back with: git ")[2].split("\n")[0]
+    git(*way_back.split())
+
+    assert "RT104" in told and "main" in told and "RT104" not in again
+    assert dataset.snapshot().id == before
+    assert "RT104" not in git("merge", "--squash", "try").stderr
+    git("switch", "-qfC", "draft", "main")
+    reported = git(*words.split()).stderr
+    assert "RT104" in reported and "reset" not in reported
+
+
 UNHEARD = ["broken", "closed", "full"]
 
 
@@ -313,7 +335,7 @@ def run_unheard(how: str, *words: str, **where: Any) -> int:
 
 
 @pytest.mark.parametrize("how", UNHEARD)
-@pytest.mark.parametrize("hook_name", [*hooking.Hook])
+@pytest.mark.parametrize("hook_name", ["pre-commit", "pre-merge-commit", "pre-push"])
 def test_a_hook_whose_words_nobody_reads_refuses_all_the_same(
     dataset: Dataset, git: Git, environment: dict[str, str], tmp_path: Path, hook_name: str, how: str
 ) -> None:
@@ -368,7 +390,7 @@ def test_the_commands_say_what_they_did(bare_of_hooks: Dataset, capsys: pytest.C
 
     assert run([*words, "install"]) == 0
     out = capsys.readouterr()
-    assert "pre-commit, pre-merge-commit are in place" in out.out
+    assert "pre-commit, pre-merge-commit, post-merge are in place" in out.out
     assert "the pre-commit hook that was there runs first (pre-commit.before-rolethread)" in out.out
     assert "take this out again with: rtv hooks remove" in out.err
     assert run([*words, "remove"]) == 0

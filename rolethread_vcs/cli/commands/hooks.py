@@ -1,7 +1,7 @@
 """Install or remove the git hooks and merge drivers, for people who use git itself.
 
 \b
-  rtv hooks install              pre-commit and pre-merge-commit; diff and merge of conversations
+  rtv hooks install              what asks the gate; diff and merge of conversations
   rtv hooks install --pre-push   also look at what is pushed
   rtv hooks remove
 

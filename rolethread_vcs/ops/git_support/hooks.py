@@ -35,6 +35,12 @@ if ! command -v rtv >/dev/null 2>&1; then
 fi
 """
 
+_ONLY_FAST_FORWARD = """\
+[ "$1" = 0 ] || exit 0
+case "$(git reflog -1 --format=%gs)" in *Fast-forward) ;; *) exit 0 ;; esac
+"""
+"""Stands in the place of the guard after a merge: git asks no hook before a fast-forward, and that is told then."""
+
 _PLAIN = """\
 if [ -x "$here/{hook}{before}" ]; then
     "$here/{hook}{before}" "$@" || exit $?
@@ -56,6 +62,7 @@ class Hook(StrEnum):
 
     COMMIT = "pre-commit"
     MERGE = "pre-merge-commit"
+    AFTER_MERGE = "post-merge"
     PUSH = "pre-push"
 
 
@@ -199,7 +206,8 @@ def hooks_of_others(repository: Repository, home: Path | None = None) -> tuple[P
 
 def _script(hook: str) -> str:
     body = _READS_INPUT if hook == Hook.PUSH else _PLAIN
-    return _SCRIPT.format(mark=_MARK, body=body.format(hook=hook, before=BEFORE, guard=_GUARD))
+    guard = _ONLY_FAST_FORWARD if hook == Hook.AFTER_MERGE else _GUARD
+    return _SCRIPT.format(mark=_MARK, body=body.format(hook=hook, before=BEFORE, guard=guard))
 
 
 def _is_ours(path: Path) -> bool:
