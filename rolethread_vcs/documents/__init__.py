@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+Data = bytes | None
+"""A version of a file, None where there is none."""
+
 FILE = "file"
 """The field of a conflict about a file as a whole."""
 
@@ -45,7 +48,7 @@ class Kind(ABC, Generic[T]):
     is_part: bool = True
     is_needed: ClassVar[bool] = False
     is_last: bool = False
-    absent: ClassVar[bytes | None] = None
+    absent: ClassVar[Data] = None
     patterns: tuple[str, ...] = ()
     has_text: ClassVar[bool] = False
 
@@ -62,15 +65,15 @@ class Kind(ABC, Generic[T]):
         """
 
     @abstractmethod
-    def encode(self, value: T) -> bytes | None:
+    def encode(self, value: T) -> Data:
         """Return the canonical bytes of what was read, None where there should be no file."""
 
-    def title(self, path: str, data: bytes | None = None) -> str:
+    def title(self, path: str, data: Data = None) -> str:
         """Return what people call the file; `data`, where given, may be anything."""
         _ = data
         return path
 
-    def check_by_hand(self, path: str, data: bytes | None, before: bytes | None) -> None:
+    def check_by_hand(self, path: str, data: Data, before: Data) -> None:
         """Check that somebody may write this by hand in the place of `before`; None: the file is removed, or new.
 
         Raises:
@@ -80,14 +83,12 @@ class Kind(ABC, Generic[T]):
         if data is not None:
             self.parse(data)
 
-    def compare(self, before: bytes | None, after: bytes | None) -> tuple[ValueChange, ...]:
+    def compare(self, before: Data, after: Data) -> tuple[ValueChange, ...]:
         """Return what differs, value by value; nothing for a kind that is compared line by line, as this one."""
         _ = before, after
         return ()
 
-    def merge(
-        self, base: bytes | None, ours: bytes | None, theirs: bytes | None, choose: Choose | None = None
-    ) -> Merged[bytes | None]:
+    def merge(self, base: Data, ours: Data, theirs: Data, choose: Choose | None = None) -> Merged[Data]:
         """Return the bytes that three versions come to, None for a file that is removed.
 
         They are merged key by key where the kind can; a conflict is named by its key, or `file`.
@@ -104,15 +105,11 @@ class Kind(ABC, Generic[T]):
         except InvalidError as error:
             raise UnreadableDocumentError(error.message) from error
 
-    def _merge_sides(
-        self, base: bytes | None, ours: bytes, theirs: bytes, choose: Choose | None
-    ) -> Merged[bytes | None]:
+    def _merge_sides(self, base: Data, ours: bytes, theirs: bytes, choose: Choose | None) -> Merged[Data]:
         """Merge versions of which ours and theirs are there."""
         return self._merge_whole(base, ours, theirs, choose)
 
-    def _merge_whole(
-        self, base: bytes | None, ours: bytes | None, theirs: bytes | None, choose: Choose | None
-    ) -> Merged[bytes | None]:
+    def _merge_whole(self, base: Data, ours: Data, theirs: Data, choose: Choose | None) -> Merged[Data]:
         from rolethread_vcs.diff import ABSENT
         from rolethread_vcs.merge.resolver import Resolver
         from rolethread_vcs.merge.values import value_conflict
@@ -131,7 +128,7 @@ class Kind(ABC, Generic[T]):
                 data = None if value is ABSENT else self.encode(self.parse(str(value).encode()))
         return resolver.merged(data)
 
-    def _tidied(self, data: bytes | None) -> bytes | None:
+    def _tidied(self, data: Data) -> Data:
         """Return the canonical bytes of a version that is taken or left as a whole; its own where it cannot be read."""
         try:
             return None if data is None else self.encode(self.parse(data))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rolethread_vcs.documents import Kind
+from rolethread_vcs.documents import Data, Kind
 from rolethread_vcs.model.canonical import decode_entry, encode_entry
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import ENTRIES, id_of_path
@@ -27,13 +27,11 @@ class _EntryKind(Kind[Entry]):
     def encode(self, value: Entry) -> bytes:
         return encode_entry(value)
 
-    def title(self, path: str, data: bytes | None = None) -> str:
+    def title(self, path: str, data: Data = None) -> str:
         _ = data
         return f"entry {id_of_path(path)}"
 
-    def _merge_sides(
-        self, base: bytes | None, ours: bytes, theirs: bytes, choose: Choose | None
-    ) -> Merged[bytes | None]:
+    def _merge_sides(self, base: Data, ours: bytes, theirs: bytes, choose: Choose | None) -> Merged[Data]:
         from rolethread_vcs.merge.conflict import Merged
         from rolethread_vcs.merge.entry import merge_entries
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from rolethread_vcs.documents import Kind
+from rolethread_vcs.documents import Data, Kind
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.model.layout import ORDER
 from rolethread_vcs.model.order import Order
@@ -25,12 +25,10 @@ class _OrderKind(Kind[Order]):
     def parse(self, data: bytes) -> Order:
         return Order.parse(data)
 
-    def encode(self, value: Order) -> bytes | None:
+    def encode(self, value: Order) -> Data:
         return value.encode()
 
-    def _merge_sides(
-        self, base: bytes | None, ours: bytes, theirs: bytes, choose: Choose | None
-    ) -> Merged[bytes | None]:
+    def _merge_sides(self, base: Data, ours: bytes, theirs: bytes, choose: Choose | None) -> Merged[Data]:
         from rolethread_vcs.merge.conflict import Merged
 
         merged = merge_orders(Order.parse(base), Order.parse(ours), Order.parse(theirs), choose)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from rolethread_vcs.documents import Kind
+from rolethread_vcs.documents import Data, Kind
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.model.canonical import encode_value, parse
 from rolethread_vcs.model.entry import sort_keys
@@ -59,7 +59,7 @@ class Registry(Kind[dict[str, Any]]):
     def encode(self, value: dict[str, Any]) -> bytes:
         return encode_value(value)
 
-    def title(self, path: str, data: bytes | None = None) -> str:
+    def title(self, path: str, data: Data = None) -> str:
         if self._model is None:
             return path
         try:
@@ -68,14 +68,14 @@ class Registry(Kind[dict[str, Any]]):
             name = None
         return f"{self.name} {name if isinstance(name, str) else path.rpartition('/')[2].removesuffix(SUFFIX)}"
 
-    def check_by_hand(self, path: str, data: bytes | None, before: bytes | None) -> None:
+    def check_by_hand(self, path: str, data: Data, before: Data) -> None:
         _ = before
         card = {} if data is None else self.parse(data)
         folder, _, file = path.rpartition("/")
         if self._model is not None and card and (right := f"{slug_of(card['name'])}{SUFFIX}") != file:
             raise InvalidError(f"the name {card['name']!r} belongs at {folder}/{right}")
 
-    def compare(self, before: bytes | None, after: bytes | None) -> tuple[ValueChange, ...]:
+    def compare(self, before: Data, after: Data) -> tuple[ValueChange, ...]:
         from rolethread_vcs.diff.fields import changes
 
         try:
@@ -84,9 +84,7 @@ class Registry(Kind[dict[str, Any]]):
             return ()
         return changes(sort_keys(old), sort_keys(new))
 
-    def _merge_sides(
-        self, base: bytes | None, ours: bytes, theirs: bytes, choose: Choose | None
-    ) -> Merged[bytes | None]:
+    def _merge_sides(self, base: Data, ours: bytes, theirs: bytes, choose: Choose | None) -> Merged[Data]:
         from rolethread_vcs.merge.resolver import Resolver
         from rolethread_vcs.merge.values import merge_maps
 

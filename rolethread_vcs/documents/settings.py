@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from rolethread_vcs.documents import Kind
+from rolethread_vcs.documents import Data, Kind
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.model.entry import is_same
 from rolethread_vcs.model.layout import SETTINGS
@@ -34,7 +34,7 @@ class _SettingsKind(Kind[bytes]):
     def encode(self, value: bytes) -> bytes:
         return value
 
-    def check_by_hand(self, path: str, data: bytes | None, before: bytes | None) -> None:
+    def check_by_hand(self, path: str, data: Data, before: Data) -> None:
         if data is None:
             raise InvalidError(f"{path} is gone, and without it this is no dataset")
         settings = parse_settings(data)
@@ -50,9 +50,7 @@ class _SettingsKind(Kind[bytes]):
             if slip not in known:
                 raise InvalidError(f"{path}: {slip}")
 
-    def _merge_sides(
-        self, base: bytes | None, ours: bytes, theirs: bytes, choose: Choose | None
-    ) -> Merged[bytes | None]:
+    def _merge_sides(self, base: Data, ours: bytes, theirs: bytes, choose: Choose | None) -> Merged[Data]:
         """Put the changes of theirs into ours: fields are keys with dots, lists of patterns merge as sets."""
         from rolethread_vcs.merge.resolver import Resolver
         from rolethread_vcs.merge.values import merge_maps

@@ -26,7 +26,7 @@ from typing import Any
 from rolethread_vcs.formats._catalogue import detect
 from rolethread_vcs.formats._contract import Content, FileFormat, Piece, RowProblemError
 from rolethread_vcs.formats._reader import read_object
-from rolethread_vcs.model.entry import Entry, well_formed
+from rolethread_vcs.model.entry import Entry, turns_of
 
 _KEY = "sillytavern"
 
@@ -140,7 +140,7 @@ def _text(value: Any) -> Any:
 
 
 def _moments(entry: Entry) -> tuple[str, ...]:
-    lines = [message.get(_KEY) for message in well_formed(entry.document.get("messages"))]
+    lines = [message.get(_KEY) for message in turns_of(entry)]
     dates = [line.get("send_date") if isinstance(line, dict) else None for line in lines]
     return tuple(map(str, dates)) if all(dates) else ()
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from rolethread_vcs.model.canonical import birth_suffix, encode_entry, encode_sorted, match_digest
-from rolethread_vcs.model.entry import Entry, are_plain, known_role, well_formed
+from rolethread_vcs.model.entry import Entry, are_plain, known_role, turns_of
 from rolethread_vcs.model.layout import suffix_part
 
 Holder = TypeVar("Holder")
@@ -194,25 +194,21 @@ def _by_value(
     return first, rest
 
 
-def _turns(entry: Entry) -> list[dict[str, Any]]:
-    return well_formed(entry.document.get("messages"))
-
-
 def opening_of(entry: Entry) -> str | None:
     """Return the question with which a conversation begins, None when something else stands first."""
-    first = next((turn for turn in _turns(entry) if turn.get("role") != "system"), {})
+    first = next((turn for turn in turns_of(entry) if turn.get("role") != "system"), {})
     text = first.get("content")
     return text if first.get("role") == "user" and isinstance(text, str) and text.strip() else None
 
 
 def shape_of(entry: Entry) -> tuple[str | None, ...]:
     """Return who speaks in turn, which is what a translation leaves of a conversation."""
-    return tuple(known_role(turn.get("role")) for turn in _turns(entry))
+    return tuple(known_role(turn.get("role")) for turn in turns_of(entry))
 
 
 def text_of(entry: Entry) -> str:
     """Return the words by which a conversation is recognised: not its system message, which a hundred may share."""
-    turns = [turn for turn in _turns(entry) if turn.get("role") != "system"] or _turns(entry)
+    turns = [turn for turn in turns_of(entry) if turn.get("role") != "system"] or turns_of(entry)
     texts = [text for turn in turns if isinstance(text := turn.get("content"), str)]
     for side in ("chosen", "rejected"):
         answer = entry.document.get(side)

@@ -140,24 +140,18 @@ class Entry:
         for side in ("chosen", "rejected"):
             if fields.get(side) is not None:
                 document[side] = canonical_messages(fields[side])
-        if fields.get("tags") is not None:
-            tags = canonical_tags(fields["tags"])
-            if tags:
-                document["tags"] = tags
-        if fields.get("origin") is not None:
-            origin = _texts("origin", fields["origin"])
-            if origin:
-                document["origin"] = origin
+        if fields.get("tags") is not None and (tags := canonical_tags(fields["tags"])):
+            document["tags"] = tags
+        if fields.get("origin") is not None and (origin := _texts("origin", fields["origin"])):
+            document["origin"] = origin
         uuid = fields.get("uuid")
         if uuid is not None:
             if not isinstance(uuid, str) or not uuid:
                 found = "empty text" if uuid == "" else kind_of(uuid)
                 raise InvalidEntryError(f"uuid must be text, not {found}")
             document["uuid"] = uuid
-        if len(document) < len(fields):
-            extra = _whole_extra(fields)
-            if extra:
-                document["extra"] = {key: copy_value(extra[key]) for key in sorted(_text_keys(extra))}
+        if len(document) < len(fields) and (extra := _whole_extra(fields)):
+            document["extra"] = {key: copy_value(extra[key]) for key in sorted(_text_keys(extra))}
         return _trusted(document)
 
     @property
@@ -223,6 +217,11 @@ def _trusted(document: dict[str, Any], _new: Any = object.__new__) -> Entry:
 def well_formed(messages: Any) -> list[dict[str, Any]]:
     """Return the messages that are objects, in order; none when `messages` is not a list."""
     return [message for message in messages if isinstance(message, dict)] if isinstance(messages, list) else []
+
+
+def turns_of(entry: Entry) -> list[dict[str, Any]]:
+    """Return the well-formed messages of an entry, as its document holds them."""
+    return well_formed(entry.document.get("messages"))
 
 
 def are_plain(messages: Any) -> bool:
@@ -407,11 +406,7 @@ _PREVIEW = 400
 
 def preview(entry: Entry) -> str:
     """Return the beginning of the first user message with text, else of the first message with any, else nothing."""
-    texts = [
-        (message.get("role"), text)
-        for message in well_formed(entry.document.get("messages"))
-        if (text := _text_of(message)).strip()
-    ]
+    texts = [(message.get("role"), text) for message in turns_of(entry) if (text := _text_of(message)).strip()]
     spoken = [text for role, text in texts if role == "user"] or [text for role, text in texts if role != "system"]
     chosen = spoken or [text for _, text in texts]
     return chosen[0].strip()[:_PREVIEW] if chosen else ""

@@ -5,15 +5,15 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from rolethread_vcs.errors import DamagedError, UsageError
 from rolethread_vcs.formats import CannotCarryError, RowFormat, find_row_format, joined, write_line
 from rolethread_vcs.model.canonical import encode_line
-from rolethread_vcs.model.entry import Entry, well_formed
+from rolethread_vcs.model.entry import Entry, turns_of
 from rolethread_vcs.ops.export.losses import Losses
 from rolethread_vcs.ops.export.masks import Masks, add_weights, is_masked, without_masked
 from rolethread_vcs.ops.select.selection import Selection
@@ -122,7 +122,7 @@ class ExportRows:
         """Return the row of an entry, None where dropping masked answers left none."""
         if self._masks is None:
             return write_line(self._format, (entry_id, oid, entry), clean=False)
-        masked = sum(map(is_masked, _turns(entry)))
+        masked = sum(map(is_masked, turns_of(entry)))
         kept = without_masked(entry) if masked and self._masks is Masks.DROP else entry
         row = None if kept is None else self._format.write_clean(kept)
         if masked:
@@ -148,7 +148,7 @@ class ExportRows:
             if (
                 isinstance(entry, Entry)
                 and self._selection.fits(entry_id, entry)
-                and any(map(is_masked, _turns(entry)))
+                and any(map(is_masked, turns_of(entry)))
             ):
                 return True
         return False
@@ -188,10 +188,6 @@ class ExportRows:
         if not self._options.clean:
             hint += "\nthe format messages carries every entry"
         return CannotCarryError.of(self._format.title, self.unfit, hint)
-
-
-def _turns(entry: Entry) -> Sequence[Any]:
-    return well_formed(entry.document.get("messages"))
 
 
 def _masks(options: ExportOptions, format: RowFormat) -> Masks | None:

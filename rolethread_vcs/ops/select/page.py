@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from rolethread_vcs.model.entry import Entry, preview, well_formed
+from rolethread_vcs.model.entry import Entry, preview, turns_of
 from rolethread_vcs.ops.select.selection import Selection, find_entry
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
@@ -92,7 +92,7 @@ def row(entry_id: str, entry: Entry) -> ListedEntry:
 def count_exchanges(entry: Entry) -> int:
     """Return how many user messages have an assistant message that answers them before the next user message."""
     exchanges, is_asked = 0, False
-    for message in well_formed(entry.document.get("messages")):
+    for message in turns_of(entry):
         role = message.get("role")
         if role == "user":
             is_asked = True

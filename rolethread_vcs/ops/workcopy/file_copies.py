@@ -10,7 +10,7 @@ from typing import Any
 
 from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, UsageError
 from rolethread_vcs.formats import CannotCarryError, find_row_format, write_line
-from rolethread_vcs.model.entry import Entry, well_formed
+from rolethread_vcs.model.entry import Entry, turns_of
 from rolethread_vcs.ops.workcopy import links
 from rolethread_vcs.ops.workcopy.edits import LineDecisions, read_edits
 from rolethread_vcs.ops.workcopy.lines import Layout
@@ -110,7 +110,7 @@ def _copy_of(
     def lines() -> Iterator[bytes]:
         nonlocal masked
         for each in selected():
-            masked += sum(map(is_masked, well_formed(each[2].document.get("messages"))))
+            masked += sum(map(is_masked, turns_of(each[2])))
             try:
                 line = write_line(layout.format, each, clean=layout.is_clean)
             except CannotCarryError as error:
