@@ -228,9 +228,10 @@ class _Attempt:
                 committed = self._publish(pack, verdict, written, config)
         if reader.rows and not reader.is_key_met:
             reader.notes.append(f"no row has the field {self._options.key} of --key, so it told no rows apart")
-        if (back := self._taken_back) is not None:
+        back = self._taken_back
+        if back is not None and (came := sum(kept.is_new and kept.row in back.rows for kept in reader.kept)):
             said = f"rejects of operation {back.operation.number} go back to their places"
-            reader.notes.append(f"{said} ({count(len(back.rows), 'row')})")
+            reader.notes.append(f"{said} ({count(came, 'row')})")
         known = self.base.settings.roles
         fresh = {f"import.roles.{label}": role for label, role in self._options.roles.items() if label not in known}
         for key, role in list(fresh.items())[:1]:

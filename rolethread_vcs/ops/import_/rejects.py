@@ -155,7 +155,7 @@ def find_taken_back(
         numbers = [number for number in range(len(operation.details["rejects"])) if number not in taken]
         rows = _kept_rows(repository, operation)
         matching = Matching(_Rows([rows[number] for number in numbers]), _Rows(raws), _POLICY)
-        if numbers and 2 * len(matching.pairs) >= len(raws):
+        if matching.pairs and 2 * len(matching.pairs) >= len(raws):
             pairs = dict(enumerate(range(len(raws)))) if len(raws) == len(numbers) else matching.pairs
             return TakenBack(operation, {row: numbers[place] for row, place in pairs.items()})
     return None

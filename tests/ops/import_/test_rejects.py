@@ -208,6 +208,17 @@ def test_a_file_with_many_other_rows_is_no_file_of_rejects(dataset: Dataset, tmp
     assert questions(dataset) == ["1", "3", "2", "4", "5", "6", "7", "8"]
 
 
+def test_only_rows_that_go_back_are_said_to(dataset: Dataset, tmp_path: Path) -> None:
+    rejects = bring(dataset, write_rows(tmp_path / "a.jsonl", row("1"), KEEPER, row("3")), skip_invalid=True)
+
+    others = bring(dataset, write_rows(tmp_path / "b.jsonl", *(row(number, f"{number} deep") for number in "456789")))
+    none = bring(dataset, write_rows(tmp_path / "empty.jsonl"))
+    again = bring(dataset, tmp_path / "a.rejects.jsonl", skip_invalid=True)
+
+    assert len(rejects.rejects) == len(again.rejects) == 1
+    assert [note for done in (others, none, again) for note in done.notes if "operation" in note] == []
+
+
 def test_another_file_of_the_same_name_is_no_rejects_file_of_ours_when_nothing_was_rejected(
     dataset: Dataset, tmp_path: Path
 ) -> None:
