@@ -56,7 +56,7 @@ def print_outcome(context: Context, outcome: Outcome, lines: Lines | None = None
 
     output, committed = context.output, outcome.committed
     note_committed(output, committed)
-    own = {"look_at": [({"id": name}, note) for name, note in outcome.tree.notes]}
+    own = {"look_at": [({"id": name}, note) for name, note in outcome.tree.notes], "notes": committed.notes}
     lines = lines or outcome_lines(outcome, output.look)
     output.answer("rolethread.merge/v1", own, outcome.labels, outcome, outcome.tree, committed, lines=lines)
     return ConflictError.status if outcome.needs_decision else 0

@@ -57,6 +57,24 @@ def test_a_branch_that_moves_on_is_said_so(desk: Desk) -> None:
     assert desk.rtv("merge", "warmer").out == "warmer is in main already; nothing changed\n"
 
 
+def test_places_to_look_at_are_in_the_answer_for_programs(desk: Desk) -> None:
+    for branch, text in (
+        ("main", "Who rang the bell before dawn?"),
+        ("warmer", "Is there fish tonight, by any chance?"),
+    ):
+        desk.rtv("switch", branch)
+        turns = [{"role": "user", "content": text}, {"role": "assistant", "content": f"{text} Nobody knows."}]
+        with desk.dataset.edit() as change:
+            change.put(desk.ids[1], {**desk.fields(2), "messages": [*desk.fields(2)["messages"], *turns]})
+    desk.rtv("switch", "main")
+
+    for words in ("--dry-run", "-q"):
+        value = desk.rtv("merge", "warmer", "--json", words).value()
+
+        assert [(place["id"], place["field"]) for place in value["look_at"]] == [(desk.ids[1], "messages[2]")]
+        assert value["notes"] == []
+
+
 def test_a_dry_run_shows_what_goes_in_and_what_would_wait(desk: Desk) -> None:
     desk.rtv("edit", "1", "--message", "2", "--content", '*She grins.* "Dry enough."')
     head = desk.head()
