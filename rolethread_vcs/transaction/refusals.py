@@ -256,6 +256,7 @@ def refuse_other_folders(
         names = {BRANCHES + branch for branch in (other.branch, other.rebasing) if branch}
         if going_to in names:
             branch = other.branch or other.rebasing
+            _refuse_gone(other, branch, is_deleted=False)
             raise _elsewhere(
                 f"{branch} is checked out in {other.folder}, and one branch is worked on in one folder",
                 f"cd {other.quoted}   or make a branch of it for here: rtv switch -c NAME {branch}",

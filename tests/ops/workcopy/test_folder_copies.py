@@ -200,6 +200,9 @@ def test_a_folder_deleted_by_hand_is_told_and_can_be_forgotten(dataset: Dataset)
         ConflictError, "checked_out_elsewhere", match="that folder is not there: moved, deleted, or on a disk"
     ):
         edit(dataset, "for the gone one", branch="try")
+    with refusal(ConflictError, "checked_out_elsewhere", match="that folder is not there") as caught:
+        dataset.switch("try")
+    assert "cd " not in str(caught.value.hint)
     with refusal(NotFoundError, "no_folder_copy", match="is not there"):
         folder_copies.open_folder(dataset.repository, copy.folder)
     removed = folder_copies.remove(dataset.repository, copy.folder, REMOVE)
