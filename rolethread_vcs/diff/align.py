@@ -31,12 +31,12 @@ from rolethread_vcs.diff.exchange_pairs import (
     pair_exchanges,
     places_to_look_at,
 )
-from rolethread_vcs.diff.exchanges import KNOWN_ANYWHERE, Exchange, Message, read_exchanges
-from rolethread_vcs.diff.unchanged import common, unchanged
+from rolethread_vcs.diff.exchanges import KNOWN_ANYWHERE, Exchange, Message, common, read_exchanges
 
 MOVED = 0.8
 """Likeness from which two messages in different places are one, moved and edited."""
 
+_LONG = 60  # messages; of longer lists, stretches that nobody changed are passed over
 _SURE_ACROSS, _KNOWN_ACROSS = 0.3, 0.65
 
 
@@ -108,7 +108,11 @@ def align_sides(one: Sequence[Any], other: Sequence[Any]) -> tuple[Pair, ...]:
 
 def _search(left: Sequence[Any], right: Sequence[Any], *, later_left: bool) -> list[Pair]:
     """Return which message is which; stretches that nobody changed are left out, and put in again."""
-    stretches = unchanged(left, right)
+    stretches = []
+    if min(len(left), len(right)) >= _LONG:
+        from rolethread_vcs.diff.unchanged import unchanged  # imported here because start-up counts
+
+        stretches = unchanged(left, right)
     same = {each.start + by: each.to_start + by for each in stretches for by in range(each.size)}
     kept = [number for number in range(len(left)) if number not in same]
     to_same = set(same.values())

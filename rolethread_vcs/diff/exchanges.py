@@ -19,7 +19,7 @@ from itertools import count
 from typing import Any
 
 from rolethread_vcs.diff.likeness import Likeness, Text, joined_texts, letters
-from rolethread_vcs.model.entry import OPENING_ROLES, known_role, sort_keys
+from rolethread_vcs.model.entry import OPENING_ROLES, is_equal, known_role, sort_keys
 
 SIMILAR = 0.5
 """Likeness from which two messages between the same neighbours are one, edited."""
@@ -214,6 +214,17 @@ def identity(message: Any) -> Any:
 def is_all_text(message: Any) -> bool:
     """Return whether a message is an object of texts, which Python compares as JSON does."""
     return type(message) is dict and {str}.issuperset(map(type, message.values()))
+
+
+def common(one: Sequence[Any], other: Sequence[Any]) -> int:
+    """Return how many messages both begin with."""
+    length = 0
+    for first, second in zip(one, other, strict=False):
+        # To Python 1, 1.0 and true are equal, which in texts alone cannot be
+        if first != second or not (is_all_text(first) or is_equal(first, second)):
+            break
+        length += 1
+    return length
 
 
 def _text(message: Any) -> str:

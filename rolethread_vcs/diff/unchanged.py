@@ -14,11 +14,9 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from rolethread_vcs.diff.exchanges import ENOUGH_LETTERS, identity, is_all_text
-from rolethread_vcs.model.entry import is_equal, known_role
+from rolethread_vcs.diff.exchanges import ENOUGH_LETTERS, common, identity
+from rolethread_vcs.model.entry import known_role
 
-_LONG = 60
-"""Messages; shorter lists are looked at as a whole."""
 _AT_AN_EDGE = 16
 """Exchanges beside the first and the last change that are looked at, whatever they say."""
 
@@ -34,8 +32,6 @@ class Stretch(NamedTuple):
 
 def unchanged(one: Sequence[Any], other: Sequence[Any]) -> list[Stretch]:
     """Return the stretches of two lists of messages that are one another for certain, sorted by the first list."""
-    if min(len(one), len(other)) < _LONG:
-        return []
     starts, to_starts = _starts(one, other)
     row, to_row = (
         [tuple(map(_said, side[start:stop])) for start, stop in pairwise(places)]
@@ -75,17 +71,6 @@ def unchanged(one: Sequence[Any], other: Sequence[Any]) -> list[Stretch]:
             first = end
         last = end
     return found
-
-
-def common(one: Sequence[Any], other: Sequence[Any]) -> int:
-    """Return how many messages both begin with."""
-    length = 0
-    for first, second in zip(one, other, strict=False):
-        # To Python 1, 1.0 and true are equal, which in texts alone cannot be
-        if first != second or not (is_all_text(first) or is_equal(first, second)):
-            break
-        length += 1
-    return length
 
 
 def _starts(*sides: Sequence[Any]) -> Iterator[list[int]]:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rolethread_vcs.diff import exchange_pairs, unchanged
+from rolethread_vcs.diff import exchange_pairs
 from rolethread_vcs.diff.align import Match, Pair, align
 from rolethread_vcs.model.entry import canonical_messages, is_same
 
@@ -335,7 +335,7 @@ def test_a_long_talk_is_aligned_as_if_all_of_it_were_looked_at(monkeypatch: pyte
     after[300:300] = [user("A question that nobody asked."), assistant("*nods*")]
 
     quick = align(before, after)
-    monkeypatch.setattr(unchanged, "_LONG", 1_000_000)
+    monkeypatch.setattr("rolethread_vcs.diff.align._LONG", 1_000_000)
 
     assert quick == align(before, after)
     assert [pair.before for pair in quick if pair.moved] == [200, 201, 202, 203]
