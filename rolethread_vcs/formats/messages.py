@@ -25,15 +25,7 @@ from rolethread_vcs.formats._rows import (
     take_system,
     trained_values,
 )
-from rolethread_vcs.model.entry import (
-    CLEAN_KEYS,
-    ENTRY_KEYS,
-    KNOWN_ROLES,
-    OPENING_ROLES,
-    TOOL_ROLES,
-    Entry,
-    read_role,
-)
+from rolethread_vcs.model.entry import CLEAN_KEYS, ENTRY_KEYS, KNOWN_ROLES, OPENING_ROLES, TOOL_ROLES, Entry, read_role
 
 _NAME = "messages"
 _DOCUMENT_KEYS = frozenset(ENTRY_KEYS)

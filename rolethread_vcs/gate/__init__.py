@@ -213,11 +213,6 @@ class Verdict:
         """Whether the change may be committed."""
         return not self.blocking
 
-    @property
-    def mass_codes(self) -> tuple[tuple[str, int], ...]:
-        """The codes introduced twenty times or more, with their counts, most first."""
-        return mass_codes(self.introduced)
-
     def trailers(self) -> tuple[tuple[str, str], ...]:
         """Return the commit's trailers: one `Allowed` a rule let through, then `Because`; often none."""
         if not self.allowed:
