@@ -94,6 +94,8 @@ def test_a_slip_is_told_where_to_go(copy: Dataset, name: str, hint: str) -> None
         "diff origin/feature",
         "diff main..origin/feature",
         "log origin/feature",
+        "diff refs/heads/main~1...refs/remotes/origin/feature",
+        "export refs/remotes/origin/feature~1",
         "list --rev origin/feature",
         "show 1@origin/feature",
         "restore 1 --from origin/feature",

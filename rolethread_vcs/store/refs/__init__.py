@@ -364,6 +364,7 @@ def resolve_revision(revision: str | Revision, current: Callable[[], str], refs:
         commit = current()
     elif revision.kind is not RevisionKind.COMMIT:
         names = [prefix + revision.base for prefix in (BRANCHES, TAGS, REMOTES, f"{REMOTES}origin/")]
+        names += [revision.base] if revision.base.startswith((BRANCHES, TAGS, REMOTES)) else []
         commit = next(filter(None, map(refs.read, filter(_is_ref_name, names))), None)
     if commit is None and revision.kind is not RevisionKind.NAME:
         commit = objects.expand(revision.base, "commit", "tag")
