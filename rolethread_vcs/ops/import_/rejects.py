@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import os
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
@@ -59,7 +60,7 @@ def choose_files(rejects: Sequence[Reject], sources: Sequence[SourceFile], optio
         files = RejectFiles(
             wanted.with_name(f"{stem}{wanted.suffix or '.jsonl'}"), wanted.with_name(f"{stem}{reasons_end}")
         )
-        if (not files.rows.exists() and not files.reasons.exists()) or _holds(files.rows, content):
+        if not any(map(os.path.lexists, (files.rows, files.reasons))) or _holds(files.rows, content):
             return files
     raise AssertionError("unreachable")
 
@@ -95,15 +96,24 @@ def written_rejects(
 
     A file that was there stays as it is; it may be the very source of the import.
     """
-    files = choose_files(rejects, sources, options)
     # people read the reasons in a terminal, which a row could steer
     lines = ("".join(each if each.isprintable() else ascii(each)[1:-1] for each in str(reject)) for reject in rejects)
-    contents = {files.rows: join_rows(rejects), files.reasons: "".join(f"{line}\n" for line in lines).encode()}
-    made = [path for path in contents if not path.exists()]
+    content, reasons = join_rows(rejects), "".join(f"{line}\n" for line in lines).encode()
+    made: dict[Path, bytes] = {}
     try:
         try:
-            for path in made:
-                disk.replace_file(path, contents[path], durable=True)
+            while True:  # made empty at first: another import may take the same names at the same moment
+                files = choose_files(rejects, sources, options)
+                for path, data in ((files.rows, content), (files.reasons, reasons)):
+                    with suppress(FileExistsError):
+                        path.touch(exist_ok=False)
+                        made[path] = data
+                if len(made) == 2 or (files.rows not in made and _holds(files.rows, content)):
+                    break
+                while made:
+                    made.popitem()[0].unlink()
+            for path, data in made.items():
+                disk.replace_file(path, data, durable=True)
         except OSError as error:
             refused = disk.system_refused(f"writing {files.rows}", error)
             raise SystemRefusedError(refused.message, hint="name another place with: --rejects FILE") from error

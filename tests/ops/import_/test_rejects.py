@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 import pytest
@@ -11,6 +14,7 @@ from rows_of_a_file import bring, questions, row, write_rows
 
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.formats import Reject, RowPlace
+from rolethread_vcs.ops.import_ import rejects
 from rolethread_vcs.ops.import_.rejects import choose_files, join_rows
 from rolethread_vcs.ops.import_.row_reader import ImportOptions
 from rolethread_vcs.store import disk
@@ -58,6 +62,28 @@ def test_reasons_never_take_the_name_of_the_rows(tmp_path: Path) -> None:
     files = choose_files([reject(b"{}")], [], ImportOptions(rejects=tmp_path / "bad.txt"))
 
     assert (files.rows, files.reasons) == (tmp_path / "bad.txt", tmp_path / "bad.reasons.txt")
+
+
+def test_imports_at_the_same_moment_write_rejects_of_their_own(tmp_path: Path) -> None:
+    options, names = ImportOptions(rejects=tmp_path / "bad.jsonl"), []
+    choose, start = rejects.choose_files, Barrier(8)
+
+    def choose_together(*given: Any) -> rejects.RejectFiles:
+        files = choose(*given)
+        with suppress(BrokenBarrierError):
+            start.wait(0.5)
+        return files
+
+    def write(number: int) -> None:
+        with rejects.written_rejects([reject(b"{bad%d" % number)], [], options) as files:
+            names.append(files)
+
+    with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(8) as pool:
+        patch.setattr(rejects, "choose_files", choose_together)
+        list(pool.map(write, range(8)))
+
+    assert sorted(files.rows.read_bytes() for files in names) == [b"{bad%d\n" % number for number in range(8)]
+    assert len({files.reasons for files in names}) == 8
 
 
 def test_an_import_that_fails_leaves_files_that_were_there(
@@ -209,13 +235,13 @@ def test_a_file_with_many_other_rows_is_no_file_of_rejects(dataset: Dataset, tmp
 
 
 def test_only_rows_that_go_back_are_said_to(dataset: Dataset, tmp_path: Path) -> None:
-    rejects = bring(dataset, write_rows(tmp_path / "a.jsonl", row("1"), KEEPER, row("3")), skip_invalid=True)
+    first = bring(dataset, write_rows(tmp_path / "a.jsonl", row("1"), KEEPER, row("3")), skip_invalid=True)
 
     others = bring(dataset, write_rows(tmp_path / "b.jsonl", *(row(number, f"{number} deep") for number in "456789")))
     none = bring(dataset, write_rows(tmp_path / "empty.jsonl"))
     again = bring(dataset, tmp_path / "a.rejects.jsonl", skip_invalid=True)
 
-    assert len(rejects.rejects) == len(again.rejects) == 1
+    assert len(first.rejects) == len(again.rejects) == 1
     assert [note for done in (others, none, again) for note in done.notes if "operation" in note] == []
 
 
