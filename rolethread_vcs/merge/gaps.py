@@ -195,6 +195,17 @@ class Alignment:
         behind = (known[place] for place in range(number, len(self.lists.on(side))) if place in known)
         return before, next(behind, len(self.lists.base))
 
+    def written_over_moved(self) -> Iterator[Token]:
+        """Yield the first new message of a side wherever it stands in the place of what the other side moved away."""
+        for side in SIDES:
+            gone = self.moved[other_side(side)] - self.numbers[side].keys()
+            new = (number for number in range(len(self.lists.on(side))) if number not in self.origins[side])
+            for token in (_only_on(side, number) for number in new if gone):
+                before, behind = self._place(token) or (0, 0)
+                if found := {base for base in gone if before < base < behind}:
+                    gone -= found
+                    yield token
+
     def is_replaced(self, side: Side, base: int, row: Sequence[Token]) -> bool:
         """Return whether a side has new messages where one of the base stood that it does not have."""
         places = (self._place(token) for token in row if token.on(side) is not None)

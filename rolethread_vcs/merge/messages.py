@@ -89,6 +89,7 @@ class _Row:
         self._renamed = {side: _renamed_speakers(lists, side, alignment.origins[side]) for side in SIDES}
         self._laid: list[_Laid] = []
         self._calls = Calls(lists, ())
+        self._over_moved = set(alignment.written_over_moved())
         self._number = 0  # in the preview, which has ours in each dispute: names must not depend on choices
 
     def result(self, pieces: Sequence[Piece]) -> list[Any]:
@@ -117,6 +118,9 @@ class _Row:
         return f"{self._field}[{self._number}]"
 
     def _lay_message(self, token: Token) -> None:
+        if token in self._over_moved:
+            sentence = "one side replaced what stood here, the other moved it; it stands replaced, where it was"
+            self._resolver.notes.append(Note(self._name(), sentence))
         base, ours, theirs = self._lists.values(token)
         if ours is ABSENT or theirs is ABSENT:
             message = self._only(token)

@@ -39,6 +39,17 @@ THIRD = [user("What is behind the barrels?"), answer("A door nobody has opened s
 BASE = [SYSTEM, *FIRST, *SECOND]
 
 
+@pytest.mark.parametrize("is_turned", [False, True])
+def test_an_exchange_replaced_here_and_moved_there_is_noted(is_turned: bool) -> None:
+    base, new = [*FIRST, *SECOND, *THIRD], [user("Who rang the bell?"), answer("Nobody that lives here.")]
+    sides = [[*new, *SECOND, *THIRD], [*SECOND, *THIRD, *FIRST]]
+
+    merged = merge_messages(base, *(reversed(sides) if is_turned else sides))
+
+    assert merged.value == sides[0]
+    assert [note.field for note in merged.notes] == ["messages[0]"]
+
+
 def test_a_place_where_both_added_is_noted() -> None:
     merged = merge_messages(BASE, [*BASE, *THIRD], [*BASE, user("Who is there?"), answer("Only rats.")])
 
