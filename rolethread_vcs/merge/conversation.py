@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Any
 
 from rolethread_vcs.merge.conflict import Reason
-from rolethread_vcs.model.entry import ANSWERING_ROLES, OPENING_ROLES, known_role
+from rolethread_vcs.model.entry import ANSWERING_ROLES, OPENING_ROLES, TOOL_ROLES, known_role
 
 
 class Edge(Enum):
@@ -17,8 +17,6 @@ class Edge(Enum):
 
 
 START, END = Edge
-
-_TOOL_ROLES = frozenset({"tool", "function"})
 
 
 def role_of(message: Any) -> Any:
@@ -36,14 +34,14 @@ def break_between(left: Any, right: Any) -> Reason | None:
     if left is None or right is None:
         return None
     if right is END:
-        answers = left in ANSWERING_ROLES or left in _TOOL_ROLES or not (left is START or known_role(left))
+        answers = left in ANSWERING_ROLES or left in TOOL_ROLES or not (left is START or known_role(left))
         return None if answers else Reason.NO_ANSWER_LEFT
     if right in OPENING_ROLES:
         if left in OPENING_ROLES:
             return Reason.TURNS_TOUCH
         return None if left is START else Reason.SYSTEM_NOT_FIRST
-    if right in _TOOL_ROLES:
-        return None if left in ANSWERING_ROLES or left in _TOOL_ROLES else Reason.TOOL_WITHOUT_CALL
+    if right in TOOL_ROLES:
+        return None if left in ANSWERING_ROLES or left in TOOL_ROLES else Reason.TOOL_WITHOUT_CALL
     if left is START or left in OPENING_ROLES:
         return Reason.STARTS_WITH_ANSWER if right in ANSWERING_ROLES else None
     return Reason.TURNS_TOUCH if left == right else None

@@ -19,7 +19,7 @@ import orjson
 
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.model.entry import MAX_DEPTH as MAX_DEPTH
-from rolethread_vcs.model.entry import Entry, are_plain, kind_of, matched_messages, sort_keys
+from rolethread_vcs.model.entry import SPOKEN_KEYS, Entry, are_plain, kind_of, matched_messages, sort_keys
 from rolethread_vcs.model.entry import JsonProblemError as JsonProblemError
 from rolethread_vcs.model.layout import suffix_of
 
@@ -31,7 +31,6 @@ _TOO_SHORT_FOR_DEPTH = MAX_DEPTH * (MAX_DEPTH + 1)
 """Every level indents a line of its own, so an indented text of at most so many bytes is not too deep."""
 _DIGITS_TO_ZERO = bytes.maketrans(b"123456789", b"000000000")
 _NINETEEN_DIGITS = b"0" * 19
-_SPOKEN = frozenset({"role", "content"})
 _LINE_BREAKERS = ("\u2028", "\u2029", "\u0085")
 
 # The digits of a number are part of the frozen format, and releases of orjson have differed in them.
@@ -217,7 +216,7 @@ def matched_by(entry: Entry) -> tuple[str, ...]:
     """
     messages: Any = entry.document.get("messages")
     digest, uuid = match_digest(messages), (entry.uuid or "").lower()
-    if not isinstance(messages, list) or all(type(each) is dict and each.keys() <= _SPOKEN for each in messages):
+    if not isinstance(messages, list) or all(type(each) is dict and each.keys() <= SPOKEN_KEYS for each in messages):
         return digest, uuid
     forms = (matched_messages(messages, clean=True, masked=masked) for masked in (True, False))
     return digest, uuid, *sorted({suffix_of(_dump(form, _CANONICAL)) for form in forms} - {digest})

@@ -14,6 +14,7 @@ CONVERSATIONS = ("messages", "chosen", "rejected")
 """The keys of an entry that hold lists of messages."""
 ENTRY_KEYS = (*CONVERSATIONS, "tags", "origin", "uuid", "extra")
 MESSAGE_KEYS = ("role", "content", "speaker", "train", "alternatives")
+SPOKEN_KEYS = frozenset({"role", "content"})
 CLEAN_KEYS = ("name", "tool_call_id", "tool_calls")
 """What a clean export has of a message beside its role and content; a name only of what a tool says."""
 
@@ -217,6 +218,11 @@ def _trusted(document: dict[str, Any], _new: Any = object.__new__) -> Entry:
 def well_formed(messages: Any) -> list[dict[str, Any]]:
     """Return the messages that are objects, in order; none when `messages` is not a list."""
     return [message for message in messages if isinstance(message, dict)] if isinstance(messages, list) else []
+
+
+def written_role(message: Any) -> Any:
+    """Return the role of a message as it is written, None of what is no object."""
+    return message.get("role") if isinstance(message, dict) else None
 
 
 def turns_of(entry: Entry) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.model.canonical import encode_line
-from rolethread_vcs.model.entry import KNOWN_ROLES, Entry
+from rolethread_vcs.model.entry import ENTRY_KEYS, KNOWN_ROLES, Entry
 from rolethread_vcs.model.finding import Finding, RepairSafety, Scope, Severity
 
 
@@ -83,7 +83,7 @@ def _value(message: Any, key: str) -> Any:
     return message.get(key, ABSENT) if isinstance(message, dict) else ABSENT
 
 
-ENTRY_PARTS = frozenset({"messages", "chosen", "rejected", "tags", "origin", "uuid", "extra"})
+ENTRY_PARTS = frozenset(ENTRY_KEYS)
 OUTSIDE_PARTS = frozenset({"registry"})
 SECTIONS = ("What it does", "Why it matters", "Example", "Instead", "Repair")
 

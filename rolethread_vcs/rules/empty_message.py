@@ -24,6 +24,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from rolethread_vcs.model.entry import TOOL_ROLES
 from rolethread_vcs.model.finding import Scope, Severity
 from rolethread_vcs.rules._contract import Found, Outline, Rule
 
@@ -35,8 +36,6 @@ _WHITE = (
 _BLANK = _INVISIBLE + _WHITE
 _BLANK_STARTS = frozenset(["", *_BLANK])
 """How every blank text starts: with white space of any script, or what cannot be seen."""
-
-_TOOL_ROLES = frozenset({"tool", "function"})
 
 
 def _is_blank_text(text: str) -> bool:
@@ -64,7 +63,7 @@ def _may_be_wordless(message: Mapping[str, Any]) -> bool:
     if message.get("tool_calls") or message.get("function_call"):
         return True
     role = message.get("role")
-    return isinstance(role, str) and role in _TOOL_ROLES and isinstance(message.get("content"), str)
+    return isinstance(role, str) and role in TOOL_ROLES and isinstance(message.get("content"), str)
 
 
 def _suspects(outline: Outline) -> bool:

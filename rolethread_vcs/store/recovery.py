@@ -12,13 +12,7 @@ from rolethread_vcs.store import disk, pack_folder
 from rolethread_vcs.store.dataset_folder import open_dataset
 from rolethread_vcs.store.log import OPERATIONS_REF, journal
 from rolethread_vcs.store.log.journal import Pending, SideEffects
-from rolethread_vcs.store.publication import (
-    after_saving,
-    close,
-    folders_to_follow,
-    forget_staged,
-    move_ref,
-)
+from rolethread_vcs.store.publication import after_saving, close, folders_to_follow, forget_staged, move_ref
 from rolethread_vcs.store.refs import HEAD, shorten
 from rolethread_vcs.store.repository import Repository
 

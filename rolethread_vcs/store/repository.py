@@ -15,11 +15,7 @@ from rolethread_vcs.errors import InvalidError, UsageError
 from rolethread_vcs.model.revision import parse_range
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.git_config import GitConfig
-from rolethread_vcs.store.libgit2 import (
-    common_folder,
-    configure_libgit2,
-    open_git,
-)
+from rolethread_vcs.store.libgit2 import common_folder, configure_libgit2, open_git
 from rolethread_vcs.store.objects import MissingObjectError, Objects, commits
 from rolethread_vcs.store.objects.commits import Signature
 from rolethread_vcs.store.refs import (

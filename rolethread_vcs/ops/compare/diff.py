@@ -20,13 +20,7 @@ from typing import BinaryIO
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.model.change_kind import ChangeKind
 from rolethread_vcs.model.layout import entry_path, is_id
-from rolethread_vcs.model.revision import (
-    CURRENT,
-    RevisionError,
-    is_selector,
-    parse_range,
-    parse_revision,
-)
+from rolethread_vcs.model.revision import CURRENT, RevisionError, is_selector, parse_range, parse_revision
 from rolethread_vcs.ops.compare.comparison import Comparison, EntryFilter, compare_trees
 from rolethread_vcs.ops.compare.sides import (
     FILE_STARTS,

@@ -18,7 +18,7 @@ from rolethread_vcs.formats import Draft, Format, Reject, Source, read_again, re
 from rolethread_vcs.matching.ladder import Ambiguity, Doubt, Matching, Policy
 from rolethread_vcs.matching.signature import Side, Signature, Step
 from rolethread_vcs.model.change_kind import ChangeKind
-from rolethread_vcs.model.entry import ANSWERING_ROLES, CONVERSATIONS, Entry, with_mask
+from rolethread_vcs.model.entry import ANSWERING_ROLES, CONVERSATIONS, SPOKEN_KEYS, Entry, with_mask
 from rolethread_vcs.ops.compare.comparison import ComparedEntry, Comparison, EntryFilter, moved
 from rolethread_vcs.ops.compare.sides import FileSide, TreeSide
 from rolethread_vcs.store.objects.trees import Blob
@@ -28,7 +28,6 @@ POLICY = Policy(
     Ambiguity.FIRST,
 )
 
-_SPOKEN = frozenset({"role", "content"})
 _BOOKKEEPING = "alpaca"
 """What the format alpaca notes in `extra` about where an instruction ends; it is no field of anybody's."""
 _NAMED = 3
@@ -254,7 +253,7 @@ class Carried:
 
     is_all: bool = False
     entry: frozenset[str] = frozenset()
-    message: frozenset[str] = _SPOKEN
+    message: frozenset[str] = SPOKEN_KEYS
     extra: frozenset[str] = frozenset()
 
     def common(self, other: Carried) -> Carried:
@@ -293,9 +292,9 @@ class Carried:
         return [self._message(message) for message in messages] if isinstance(messages, list) else messages
 
     def _message(self, message: Any) -> Any:
-        if not isinstance(message, dict) or message.keys() <= _SPOKEN:
+        if not isinstance(message, dict) or message.keys() <= SPOKEN_KEYS:
             return message
-        keys = _SPOKEN | self.message
+        keys = SPOKEN_KEYS | self.message
         if "weight" in keys and message.get("role") in ANSWERING_ROLES:
             keys |= {"train"}
         return {key: value for key, value in with_mask(message).items() if key in keys}
@@ -307,7 +306,7 @@ EVERYTHING = Carried(is_all=True)
 def carried_by(entries: Iterable[Entry]) -> Carried:
     """Return what the rows of a file that is no full export of ours carry."""
     own: set[str] = set()
-    message_keys: set[str] = set(_SPOKEN)
+    message_keys: set[str] = set(SPOKEN_KEYS)
     extra: set[str] = set()
     for entry in entries:
         own.update(entry.document)
@@ -315,6 +314,6 @@ def carried_by(entries: Iterable[Entry]) -> Carried:
         for name in CONVERSATIONS:
             messages = entry.document.get(name)
             for message in messages if isinstance(messages, list) else ():
-                if isinstance(message, dict) and not _SPOKEN.issuperset(message):
+                if isinstance(message, dict) and not SPOKEN_KEYS.issuperset(message):
                     message_keys.update(key for key, value in message.items() if value is not None)
     return Carried(False, frozenset(own), frozenset(message_keys), frozenset(extra - {_BOOKKEEPING}))

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, Unpack
 
 from rolethread_vcs.errors import InvalidError, NotFoundError, UsageError
-from rolethread_vcs.model.entry import Entry, canonical_tags
+from rolethread_vcs.model.entry import Entry, canonical_tags, written_role
 from rolethread_vcs.model.layout import entry_path
 from rolethread_vcs.ops.edit.change import message_list, replace
 from rolethread_vcs.store.checkout import Unsaved
@@ -69,7 +69,7 @@ class FieldEdit:
             if self.message is not None:
                 messages[self.message] = self._edited(entry_id, messages)
             if self.system is not None:
-                roles = [item.get("role") if isinstance(item, dict) else None for item in messages]
+                roles = list(map(written_role, messages))
                 place = roles.index("system") if "system" in roles else None
                 system = {"role": "system"} if place is None else messages.pop(place)
                 if self.system:

@@ -107,9 +107,7 @@ def export(
         is_packed = path.name.lower().endswith(".gz") and not is_pipe(path)
         with output_stream(path, durable=True) as stream:
             if is_packed:
-                with gzip.GzipFile(
-                    filename="", fileobj=stream, mode="wb", compresslevel=_GZIP_LEVEL, mtime=0
-                ) as zipped:
+                with gzip.GzipFile("", "wb", _GZIP_LEVEL, stream, mtime=0) as zipped:
                     zipped.writelines(rows.chunks(step))
             else:
                 stream.writelines(rows.chunks(step))

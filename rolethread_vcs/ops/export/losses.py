@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from rolethread_vcs.model.entry import CONVERSATIONS, TOOL_ROLES, Entry, kind_of
+from rolethread_vcs.model.entry import CONVERSATIONS, SPOKEN_KEYS, TOOL_ROLES, Entry, kind_of
 from rolethread_vcs.ops.export.masks import is_masked
 
 
@@ -26,7 +26,6 @@ class Uneven(NamedTuple):
     unlike: int
 
 
-_SPOKEN = frozenset({"role", "content"})
 _SPEAKER = frozenset({"role", "from", "value"})
 _PLAIN = frozenset({"messages", "tags"})
 _NO_LOSS = frozenset({"messages", "extra", "uuid", "origin", "alpaca"})
@@ -82,7 +81,7 @@ def _lost_of(document: dict[str, Any], carried: frozenset[str], *, has_weights: 
     """Yield what an entry has and its clean row has not; how messages are masked is told otherwise."""
     for side in CONVERSATIONS:
         for message in document.get(side, ()):
-            if _SPOKEN.issuperset(message):
+            if SPOKEN_KEYS.issuperset(message):
                 continue
             is_told = has_weights or (side == "messages" and is_masked(message))
             for key, value in message.items():
@@ -90,7 +89,7 @@ def _lost_of(document: dict[str, Any], carried: frozenset[str], *, has_weights: 
                     is_carried = is_told or value == 1
                 else:
                     is_carried = key in carried and (key != "name" or message["role"] in TOOL_ROLES)
-                if value is not None and key not in _SPOKEN and not is_carried:
+                if value is not None and key not in SPOKEN_KEYS and not is_carried:
                     yield "message", key
     for key, value in {**document, **document.get("extra", {})}.items():
         if value is not None and key not in carried and key not in _NO_LOSS:

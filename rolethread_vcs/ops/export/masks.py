@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from rolethread_vcs.model.entry import ANSWERING_ROLES, OPENING_ROLES, TOOL_ROLES, Entry
+from rolethread_vcs.model.entry import ANSWERING_ROLES, OPENING_ROLES, TOOL_ROLES, Entry, written_role
 
 
 class Masks(StrEnum):
@@ -43,11 +43,11 @@ def without_masked(entry: Entry) -> Entry | None:
         return entry
     exchanges: list[list[Any]] = [[]]
     for message in messages:
-        if _role(message) == "user" and not (exchanges[-1] and _role(exchanges[-1][-1]) == "user"):
+        if written_role(message) == "user" and not (exchanges[-1] and written_role(exchanges[-1][-1]) == "user"):
             exchanges.append([])
         exchanges[-1].append(message)
     kept = [message for exchange in exchanges for message in _without_masked(exchange)]
-    return entry.with_fields(messages=kept) if any(_role(each) in ANSWERING_ROLES for each in kept) else None
+    return entry.with_fields(messages=kept) if any(written_role(each) in ANSWERING_ROLES for each in kept) else None
 
 
 def _without_masked(exchange: list[Any]) -> list[Any]:
@@ -56,13 +56,9 @@ def _without_masked(exchange: list[Any]) -> list[Any]:
     kept = []
     goes = False
     for message in exchange:
-        goes = is_masked(message) or (goes and _role(message) in TOOL_ROLES)
+        goes = is_masked(message) or (goes and written_role(message) in TOOL_ROLES)
         if not goes:
             kept.append(message)
-    if any(_role(message) in ANSWERING_ROLES for message in kept):
+    if any(written_role(message) in ANSWERING_ROLES for message in kept):
         return kept
-    return [message for message in kept if _role(message) in OPENING_ROLES]
-
-
-def _role(message: Any) -> Any:
-    return message.get("role") if isinstance(message, dict) else None
+    return [message for message in kept if written_role(message) in OPENING_ROLES]

@@ -8,7 +8,7 @@ from typing import Any, Unpack
 
 from rolethread_vcs.documents import kind_of
 from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, UsageError
-from rolethread_vcs.model.entry import Entry, known_role
+from rolethread_vcs.model.entry import Entry, known_role, written_role
 from rolethread_vcs.model.layout import entry_path, is_id
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.ops.edit.change import message_list, name_some, order_files
@@ -293,13 +293,9 @@ def find_place(then: Sequence[Any], now: Sequence[Any], number: int) -> tuple[in
         behind = [one for one in stayed if one > number]
         return (stayed[min(behind)] if behind else len(now)), True
     place = stayed[max(before)] + 1
-    if _role(then[number]) == "user":
+    if known_role(written_role(then[number])) == "user":
         # A question does not come between another one and what was added to its answer.
         taken = {pair.after for pair in pairs.values()}
-        while place < len(now) and place not in taken and _role(now[place]) != "user":
+        while place < len(now) and place not in taken and known_role(written_role(now[place])) != "user":
             place += 1
     return place, True
-
-
-def _role(message: Any) -> str | None:
-    return known_role(message.get("role")) if isinstance(message, dict) else None
