@@ -11,7 +11,7 @@ from rolethread_vcs.errors import BusyError, ConflictError, NotFoundError, Syste
 from rolethread_vcs.ops.settings.settings import refuse_checkout
 from rolethread_vcs.phrases import count as count_of
 from rolethread_vcs.phrases import listed
-from rolethread_vcs.store.checkout import UnsavedEditsError
+from rolethread_vcs.store.checkout import STAGED, UnsavedEditsError
 from rolethread_vcs.store.log import EXTERNAL, REDO, UNDO, Moves, Operation, kept_blob
 from rolethread_vcs.store.log.journal import SideEffects
 from rolethread_vcs.store.objects.commits import Commit
@@ -273,8 +273,14 @@ def _exchanges(
             # newest first: of several edits of one file the oldest counts, which the undo of them all brings back
             edited, saved = kept_blob(oid), repository.snapshot_of(commit).find(path)
             exchanges[path] = Difference(path, edited, saved) if forward else Difference(path, saved, edited)
-    if worktree is not None and (blocked := worktree.in_the_way(exchanges.values())):
-        raise UnsavedEditsError(f"{blocked[0].path} has other hand edits now", hint="save them first with: rtv commit")
+    if worktree is not None:
+        for each in worktree.in_the_way(exchanges.values()):
+            # the index may hold what HEAD has, which is neither of the two
+            head = repository.head_snapshot().find(each.path)
+            if each.flag != STAGED or worktree.index.holds_other(each.path, head):
+                raise UnsavedEditsError(
+                    f"{each.path} has other hand edits now", hint="save them first with: rtv commit"
+                )
     return tuple(exchanges.values())
 
 
