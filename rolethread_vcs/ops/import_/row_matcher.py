@@ -162,7 +162,7 @@ class Matcher:
             match = self._compare_own(entry_id, signature.rev, row.entry)
         else:
             return Match(Outcome.OTHER_FIELDS, entry_id)
-        if match.outcome is Outcome.CHANGED:
+        if match.outcome is Outcome.CHANGED or (match.outcome is Outcome.CONFLICT and step is Step.UUID):
             self._deciding.add((step, getattr(signature, PARTS[step])))
         return match
 

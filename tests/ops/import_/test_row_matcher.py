@@ -301,6 +301,17 @@ def test_a_uuid_that_different_rows_share_overwrites_nothing(
     assert len(dataset.snapshot()) == 1 + len({*there} - {"a"})
 
 
+def test_a_uuid_that_different_rows_share_is_no_conflict_with_an_edit_made_here(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    (entry_id,) = bring(dataset, write_rows(tmp_path / "x.jsonl", row("a", uuid=UUID))).committed.ids
+    edit_answer(dataset, entry_id, "here")
+
+    bring(dataset, write_rows(tmp_path / "y.jsonl", row("b", "there", uuid=UUID), row("c", uuid=UUID)), **ALLOWED)
+
+    assert questions(dataset) == ["a", "b", "c"]
+
+
 def test_a_stream_in_which_different_rows_share_a_uuid_is_refused(dataset: Dataset, tmp_path: Path) -> None:
     bring(dataset, write_rows(tmp_path / "x.jsonl", row("a", uuid=UUID)))
 
