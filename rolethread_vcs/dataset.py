@@ -322,8 +322,11 @@ class Dataset:
         """
         with changing("saved"):
             block = change.Change(self.repository, **({"message": message} | said))
-            yield block
-            block.commit()
+            try:
+                yield block
+                block.commit()
+            finally:
+                block.is_open = False
 
     add = Change(lambda: change.add)
     replace = Change(lambda: change.replace)

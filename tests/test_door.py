@@ -216,6 +216,13 @@ def test_an_export_without_a_place_to_go_is_refused(dataset: Dataset) -> None:
         dataset.export("main")
 
 
+def test_an_export_with_two_places_to_go_is_refused(dataset: Dataset, tmp_path: Path) -> None:
+    with pytest.raises(UsageError):
+        dataset.export(path=tmp_path / "a.jsonl", write=lambda chunk: None)
+
+    assert not (tmp_path / "a.jsonl").exists()
+
+
 @pytest.mark.parametrize(
     "call",
     [

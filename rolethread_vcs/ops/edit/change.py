@@ -94,8 +94,12 @@ def replace(
     named = name_some(list(entries))
 
     def plan(base: Snapshot) -> ChangeSet:
-        found = [(named_entry(base, word), new) for word, new in entries.items()]
-        puts = {entry_id: as_entry(new(base[entry_id]) if callable(new) else new) for entry_id, new in found}
+        puts: dict[str, Entry] = {}
+        for word, new in entries.items():
+            entry_id = named_entry(base, word)
+            made = as_entry(new(base[entry_id]) if callable(new) else new)
+            if puts.setdefault(entry_id, made) != made:
+                raise UsageError(f"entry {entry_id} is named twice, with two different entries to replace it")
         return ChangeSet(puts=puts, summary=f"edit {named}")
 
     return run(repository, intent_of(intent, said, "edit", f"edit {named}"), plan, expected=if_unchanged_since)
@@ -184,6 +188,7 @@ class Change:
         self._removed: dict[str, None] = {}
         self._expected: dict[str, bytes] = {}
         self._result: Committed | None = None
+        self.is_open = True
 
     def __repr__(self) -> str:
         return f"<Change: {len(self._added)} added, {len(self._put)} changed, {len(self._removed)} removed>"
@@ -203,6 +208,7 @@ class Change:
 
     def add(self, entry: AnyEntry) -> str:
         """Add an entry behind the last one and return its id."""
+        self._refuse_when_ended()
         new = as_entry(entry)
         entry_id = new_id(next(self._numbers), birth_suffix(new.document.get("messages")))
         self._added[entry_id] = new
@@ -213,6 +219,7 @@ class Change:
 
         `if_unchanged_since` is the blob id of what the caller read, when that was before the block.
         """
+        self._refuse_when_ended()
         entry_id = self._find(word)
         if entry_id in self._added:
             self._added[entry_id] = as_entry(entry)
@@ -223,6 +230,7 @@ class Change:
 
     def remove(self, word: str | int) -> None:
         """Remove an entry that the block found, or that it added."""
+        self._refuse_when_ended()
         entry_id = self._find(word)
         if self._added.pop(entry_id, None) is None:
             self._expect(entry_id)
@@ -239,6 +247,9 @@ class Change:
             StaleEntryError: an entry to replace or to remove changed meanwhile; nothing was saved.
             ConflictError: somebody else added the very same conversation under the very same id meanwhile.
         """
+        if self._result is not None:
+            return self._result
+        self._refuse_when_ended()
 
         def plan(base: Snapshot) -> ChangeSet:
             taken = next((entry_id for entry_id in self._added if entry_id in base), None)
@@ -257,6 +268,7 @@ class Change:
             )
 
         self._result = run(self._repository, self._intent, plan, expected=self._expected)
+        self.is_open = False
         return self._result
 
     @property
@@ -269,6 +281,13 @@ class Change:
         if self._result is None:
             raise UsageError("nothing is committed before the block of the edit has ended")
         return self._result
+
+    def _refuse_when_ended(self) -> None:
+        if not self.is_open:
+            raise UsageError(
+                "the block of this edit has ended, so it takes no more changes",
+                hint="begin another one: with dataset.edit() as change: …",
+            )
 
     def _find(self, word: str | int) -> str:
         number = number_named(word)

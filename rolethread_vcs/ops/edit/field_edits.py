@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Unpack
@@ -32,10 +32,14 @@ class FieldEdit:
     speaker: str | None = None
     train: bool | None = None
     system: str | None = None
-    add_tags: tuple[str, ...] = ()
-    remove_tags: tuple[str, ...] = ()
+    add_tags: str | Iterable[str] = ()
+    remove_tags: str | Iterable[str] = ()
 
     def __post_init__(self) -> None:
+        for name in ("add_tags", "remove_tags"):  # one tag alone is one, and not its letters
+            tags = getattr(self, name) or ()
+            is_several = isinstance(tags, Iterable) and not isinstance(tags, str)
+            object.__setattr__(self, name, tuple(tags) if is_several else (tags,))
         of_message = (self.content, self.role, self.speaker, self.train)
         if self.message is None and any(value is not None for value in of_message):
             raise UsageError("which message?", hint="--message 2 names it; numbers are those of rtv show, from 0")
@@ -44,7 +48,7 @@ class FieldEdit:
                 f"what should change in message [{self.message}]?",
                 hint="--content TEXT, --role ROLE, --speaker NAME, --train or --no-train",
             )
-        if not all(map(str.strip, (*self.add_tags, *self.remove_tags))):
+        if not all(isinstance(tag, str) and tag.strip() for tag in (*self.add_tags, *self.remove_tags)):
             raise UsageError("a tag needs a name", hint="--tag +tavern   or: --tag -tavern")
         both = set(self.add_tags) & set(self.remove_tags)
         if both:

@@ -81,9 +81,9 @@ def export(
         UnreadableEntryError: an entry is damaged; the file is not written then.
     """
     options = replace(options or ExportOptions(), **keywords)
-    if path is None and write is None:
+    if (path is None) == (write is None):
         raise UsageError(
-            "an export needs a path, or a function to write with",
+            f"an export needs a path, or a function to write with{'' if path is None else ', and not both'}",
             hint=f"dataset.export({revision!r}, path='train.jsonl')",
         )
     path = None if path is None else Path(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from refusals import refusal
 from rows_of_a_file import questions, row
 
 from rolethread_vcs.dataset import Dataset
-from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError
+from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, UsageError
 from rolethread_vcs.gate import RefusedByGateError
 from rolethread_vcs.model.canonical import birth_suffix, encode_entry
 from rolethread_vcs.model.entry import Entry, InvalidEntryError
@@ -50,6 +51,39 @@ def test_a_block_that_fails_is_nothing(dataset: Dataset) -> None:
         raise ZeroDivisionError
 
     assert dataset.snapshot().id == before
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_an_ended_block_takes_no_more_changes(dataset: Dataset, fails: bool) -> None:
+    dataset.add([row("a"), row("b")])
+
+    with contextlib.suppress(ZeroDivisionError), dataset.edit() as change:
+        change.put(1, row("a2"))
+        if fails:
+            raise ZeroDivisionError
+
+    for late in (lambda: change.add(row("c")), lambda: change.put(2, row("b2")), lambda: change.remove(2)):
+        with pytest.raises(UsageError):
+            late()
+    assert questions(dataset) == ["a" if fails else "a2", "b"]
+    if fails:
+        with pytest.raises(UsageError):
+            change.commit()
+    else:
+        assert change.commit() is change.result
+    assert change[2].messages[0]["content"] == "b"
+
+
+def test_one_entry_is_replaced_by_one_only(dataset: Dataset) -> None:
+    dataset.add([row("a"), row("b")])
+    full = dataset.snapshot().ids()[0]
+
+    for twice in ({1: row("x"), "1": row("y")}, {full: row("x"), "2": row("b2"), "1": row("y")}):
+        with pytest.raises(UsageError):
+            dataset.replace(twice)  # type: ignore[arg-type]
+
+    assert questions(dataset) == ["a", "b"]
+    assert dataset.replace({full: row("x"), "1": row("x")}).changed == 1
 
 
 def test_an_empty_block_is_no_commit(dataset: Dataset) -> None:

@@ -77,11 +77,22 @@ def test_messages_that_are_none_are_left_to_the_editor(fields: Any) -> None:
         {"add_tags": ("a",), "remove_tags": ("a",)},
         {"add_tags": ("",)},
         {"remove_tags": (" ",)},
+        {"add_tags": 5},
+        {"add_tags": [None]},
     ],
 )
 def test_an_edit_that_means_nothing_is_a_usage_error(changes: dict[str, Any]) -> None:
     with pytest.raises(UsageError):
         FieldEdit(**changes)
+
+
+@pytest.mark.parametrize("one", ["x y", ["x y"], {"x y"}, ("x y",), (tag for tag in ["x y"])])
+def test_one_tag_is_one_and_not_its_letters(one: Any) -> None:
+    edit = FieldEdit(add_tags=one, remove_tags=None if one == "x y" else "y")  # type: ignore[arg-type]
+
+    assert edit.apply(ID, Entry({"messages": TALK, "tags": ["x", "y"]})).tags == (
+        ("x", "x y", "y") if one == "x y" else ("x", "x y")
+    )
 
 
 def test_tags_are_compared_as_they_are_stored() -> None:
