@@ -62,10 +62,17 @@ def _encoded(row: Mapping[str, Any]) -> bytes:
         row = json.loads(
             text,
             parse_constant=lambda name: _MISSING if name == "NaN" else float(name),
-            object_pairs_hook=lambda pairs: {key: value for key, value in pairs if value is not _MISSING},
+            object_pairs_hook=_known_fields,
         )
         text = json.dumps(row, default=lambda _: None)  # of a list it keeps the place
     return text.encode()
+
+
+def _known_fields(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):  # 1 and "1": a reader of the text refuses them, too
+        raise ValueError("two of its keys are the same in JSON")
+    return {key: value for key, value in pairs if value is not _MISSING}
 
 
 def _plain(value: Any) -> Any:

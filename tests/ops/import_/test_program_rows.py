@@ -86,6 +86,14 @@ def test_a_row_that_is_no_json_is_refused_as_that_of_a_file(dataset: Dataset) ->
     assert len(dataset.snapshot()) == 0
 
 
+@pytest.mark.parametrize("note", [NAN, "NaN", 1])
+def test_keys_that_are_the_same_in_json_are_refused(dataset: Dataset, note: Any) -> None:
+    with pytest.raises((RefusedError, UsageError)):
+        dataset.import_rows([row(1, note=note, scores={1: "a", "1": "b"})])
+
+    assert len(dataset.snapshot()) == 0
+
+
 def test_rows_come_out_as_an_export_writes_them_and_go_in_again(dataset: Dataset) -> None:
     dataset.add([row(number, tags=["tavern"] if number % 2 else []) for number in range(1, 8)])
     dataset.releases.create("v1")
