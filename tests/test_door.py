@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import inspect
 import pickle
 import re
@@ -189,7 +190,7 @@ def test_an_edit_may_be_tried_and_allowed(dataset: Dataset) -> None:
 def test_options_are_keywords(dataset: Dataset, tmp_path: Path) -> None:
     done = dataset.export(path=tmp_path / "a.jsonl", clean=True, where="id:12")
 
-    assert (done.options, done.entries) == (ExportOptions(clean=True, where="id:12"), 1)
+    assert (done.options, done.entries) == (ExportOptions(clean=True, where="id:12", container="jsonl"), 1)
     assert dataset.import_file(tmp_path / "a.jsonl", format="messages", dry_run=True, message="x").unchanged == 1
     assert [logged.commit.subject for logged in dataset.log(verb="add")] == ["add 12 entries"]
 
@@ -214,6 +215,29 @@ def test_a_keyword_that_nobody_takes_is_refused(dataset: Dataset, call: Callable
 def test_an_export_without_a_place_to_go_is_refused(dataset: Dataset) -> None:
     with pytest.raises(UsageError):
         dataset.export("main")
+
+
+@pytest.mark.parametrize(
+    ("name", "keywords", "is_array", "is_warned"),
+    [
+        ("a.json", {}, True, False),
+        ("a.JSON.gz", {}, True, False),
+        ("a.jsonl", {}, False, False),
+        ("a.json", {"container": "jsonl"}, False, False),
+        ("a.parquet", {}, False, True),
+        ("a.csv", {"options": ExportOptions(clean=True)}, False, True),
+    ],
+)
+def test_an_export_holds_what_its_name_says(
+    dataset: Dataset, tmp_path: Path, name: str, keywords: dict[str, Any], is_array: bool, is_warned: bool
+) -> None:
+    done = dataset.export(path=tmp_path / name, **keywords)
+
+    data = (tmp_path / name).read_bytes()
+    assert (gzip.decompress(data) if name.endswith("gz") else data).startswith(b"[") is is_array
+    assert bool(done.warnings) is is_warned
+    assert done.options.container == dataset.which(tmp_path / name).details["container"]
+    assert done.options.container == ("json" if is_array else "jsonl")
 
 
 def test_an_export_with_two_places_to_go_is_refused(dataset: Dataset, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,14 +65,12 @@ def show_error(error: BaseException, given: GlobalOptions, arguments: Sequence[s
         words = words[: words.index("--")] if "--" in words else words
         output = Output(json=given.json or "--json" in words, quiet=given.quiet, color=given.color)
     shown = _as_ours(error, given, arguments, is_saved=output.saved)
-    try:
-        if output.json:
+    if output.json:
+        with suppress(RoleThreadError):  # when stdout takes no more, stderr still tells
             output.envelope("rolethread.error/v1", {"message": str(shown)}, shown)
             output.flush()
-        else:
-            output.complain(str(shown) if isinstance(shown, InterruptedByUserError) else error_text(shown))
-    except RoleThreadError:
-        pass  # stdout takes no more; the status still tells
+            return shown.status
+    output.complain(str(shown) if isinstance(shown, InterruptedByUserError) else error_text(shown))
     return shown.status
 
 

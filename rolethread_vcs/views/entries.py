@@ -290,14 +290,12 @@ def _conversation_lines(entry: Entry) -> Iterator[str]:
 # ---- exports
 
 
-def exported_lines(result: Exported, target: str | None, *, is_named: bool) -> Lines:
-    """Yield what was written to a target, None for a stream; `is_named` when its name says what it holds."""
+def exported_lines(result: Exported, target: str | None) -> Lines:
+    """Yield what was written to a target, None for a stream."""
     named = "" if result.commit.startswith(result.revision) else f"{result.revision} @ "
     of = f"{count(result.entries, 'entry')} of {named}{result.commit[:10]}"
     to = f" to {target}" if target else ""
     yield Line("note", f"exported {of} (sha256 {result.sha256[:12]}…){to}")
-    if not is_named:
-        yield Line("note", "the file holds JSON lines; a name that ends in .jsonl or .json says what is wanted")
     if result.masked is not None:
         yield from _masked_lines(result.masked, result.options)
     if result.lost:

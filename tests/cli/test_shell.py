@@ -391,6 +391,23 @@ def test_output_that_cannot_be_written_is_no_success(word: str) -> None:
     assert b"No space left on device" in done.stderr
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_what_stdout_does_not_take_is_said_on_stderr(dataset: Dataset, options: list[str]) -> None:
+    dataset.add([{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]}])
+    with Path("/dev/full").open("wb") as full:
+        said = [
+            subprocess.run([sys.executable, "-m", "rolethread_vcs", *options, *words], cwd=dataset.folder, stdout=full,
+                           stderr=subprocess.PIPE, text=True, check=False)
+            for words in (["edit", "1", "--tag", "+wet"], ["show", "99"])
+        ]  # fmt: skip
+
+    assert [done.returncode for done in said] == [74, 40]
+    assert said[0].stderr.endswith("No space left on device; the change was saved\n")
+    assert said[1].stderr.startswith("error: there is no entry 99")
+    assert "wet" in dataset.snapshot()[1].tags
+
+
 def test_output_is_utf8_whatever_the_locale_says() -> None:
     done = probe("speak", env={**os.environ, "LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"})
 

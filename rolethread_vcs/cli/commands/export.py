@@ -58,9 +58,7 @@ def command(
     path = context.path(target) if target not in (None, "-") else None
     if context.output.json and path is None:
         raise UsageError("--json and an export to standard output do not go together", hint="rtv export -o FILE --json")
-    name = (target or "").removesuffix(".gz")
-    container = "json" if name.endswith(".json") else "jsonl"
-    options = ExportOptions(format_name, clean, where, container, skip_damaged, skip_unfit, masks)
+    options = ExportOptions(format_name, clean, where, None, skip_damaged, skip_unfit, masks)
     with output.progress("exporting") as step:
         try:
             result = dataset.export(
@@ -81,6 +79,5 @@ def command(
         output.warn(warning)
     for entry_id in result.left_out:
         output.warn(f"left out: entry {entry_id} is damaged and cannot be read")
-    is_named = path is None or not path.is_file() or name.endswith((".json", ".jsonl"))
-    lines = exported_lines(result, target if path is not None else None, is_named=is_named)
+    lines = exported_lines(result, target if path is not None else None)
     output.answer("rolethread.export/v1", result, result.options, lines=lines)

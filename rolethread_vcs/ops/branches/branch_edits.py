@@ -239,7 +239,7 @@ def delete(repository: Repository, *names: str, intent: Intent | None = None, **
             f"{link.path} is linked to {link.branch}: it can be brought in again once undo has brought the branch back"
             for link in links_of(repository, commits)
         )
-        done = replace(done, commit=next(iter(commits.values())), notes=(*done.notes, *linked))
+        done = replace(done, branch=chosen[0], commit=commits[chosen[0]], notes=(*done.notes, *linked))
         return DeletedBranches(done, commits, lost)
 
 

@@ -87,6 +87,9 @@ def export(
             hint=f"dataset.export({revision!r}, path='train.jsonl')",
         )
     path = None if path is None else Path(path)
+    name = "" if path is None else path.name.lower().removesuffix(".gz")
+    if options.container is None:
+        options = replace(options, container="json" if name.endswith(".json") else "jsonl")
     if path is not None and path.is_symlink():
         # what the link leads to is the file that would be replaced
         path = Path(os.path.realpath(path))
@@ -112,13 +115,15 @@ def export(
             else:
                 stream.writelines(rows.chunks(step))
         sha256 = file_sha256(path) if is_packed else None
+    if path is not None and path.is_file() and not name.endswith((".json", ".jsonl")):
+        warnings.append("the file holds JSON lines; a name that ends in .jsonl or .json says what is wanted")
     if options.where is not None and not rows.entries:
         warnings.append(f"no entry matches {options.where}; the export is empty")
-    name = (repository.branch() or snapshot.id[:10]) if revision in ("@", "HEAD") else revision
+    named = (repository.branch() or snapshot.id[:10]) if revision in ("@", "HEAD") else revision
     details = {
         **asdict(options),
         "commit": snapshot.id,
-        "revision": name,
+        "revision": named,
         "sha256": sha256 or rows.digest.hexdigest(),
         "size": path.stat().st_size if path is not None and sha256 else rows.size,
         "entries": rows.entries,
@@ -134,7 +139,7 @@ def export(
     return Exported(
         entries=rows.entries,
         commit=snapshot.id,
-        revision=name,
+        revision=named,
         sha256=details["sha256"],
         size=details["size"],
         options=options,

@@ -27,6 +27,7 @@ _ROWS_AT_ONCE = 64
 class ExportOptions:
     """What to export: a format's name, only what a trainer reads (`clean`), which entries, one array or lines.
 
+    `container` is `json` or `jsonl`; None leaves it to the name of the file, and lines are the rule.
     `skip_damaged` leaves out the entries that do not read, `skip_unfit` those that the format has no place for; without
     them these stop the export. `masks` is a word of `Masks`; without one a clean export gives weights where any answer
     is masked and the format has a place for them.
@@ -35,7 +36,7 @@ class ExportOptions:
     format: str = "messages"
     clean: bool = False
     where: str | None = None
-    container: str = "jsonl"
+    container: str | None = None
     skip_damaged: bool = False
     skip_unfit: bool = False
     masks: str | None = None
@@ -89,7 +90,7 @@ class ExportRows:
             CannotCarryError: the format has no place for some entries; all have been looked at.
             UnreadableEntryError: an entry is damaged.
         """
-        rows = joined(self._lines(step), self._options.container)
+        rows = joined(self._lines(step), self._options.container or "jsonl")
         while chunk := b"".join(islice(rows, _ROWS_AT_ONCE)):
             self.size += len(chunk)
             self.digest.update(chunk)

@@ -157,6 +157,7 @@ def test_deleting_says_what_goes_out_of_sight_and_undo_brings_it_back(tmp_path: 
     (lost,) = deleted.out_of_sight
     assert (lost.branch, lost.commits, lost.counts) == ("try", 2, (1, 1, 0))
     assert (deleted.commits, left) == ({"try": tip}, ["main"])
+    assert (deleted.committed.branch, deleted.committed.commit) == ("try", tip)
     assert (dataset.snapshot("try").id, note_of(dataset, "try")) == (tip, "warmer")
 
 
