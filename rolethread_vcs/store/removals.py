@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rolethread_vcs.store.refs.commit_graph import CommitGraph
     from rolethread_vcs.store.repository import Repository
 
-_TABLE = Table("removed entries", 2)
+_TABLE = Table("removed entries", 3)
 _LAST = b"last tip"
 """The one key: what was found up to the commit that was asked about last."""
 _WORTH_IT = 8
@@ -88,12 +88,14 @@ def removed_entries(repository: Repository, tip: str) -> list[RemovedEntry]:
     if known_tip == tip:
         return list(known.values())
     newer = [commit for commit, _ in graph.children_first([tip], hide=() if known_tip is None else (known_tip,))]
+    is_whole = True
     for entry_id, blob, *_ in removals(graph, newer):
         # an entry that came back may have been edited before it was removed again
         entry = readable(entry_of_blob(graph.objects, blob))
+        is_whole &= entry is not None
         digest, uuid, *clean = ("", "") if entry is None else matched_by(entry)
         known[entry_id] = RemovedEntry(entry_id, (digest, *clean), uuid)
-    if len(newer) > _WORTH_IT:
+    if len(newer) > _WORTH_IT and is_whole and not graph.ends:  # else more is known once the rest was fetched
         value = {"tip": tip, "removed": [(each.entry_id, each.uuid, *each.digests) for each in known.values()]}
         derived.keep(_TABLE, {_LAST: encode_line(value)})
     return list(known.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,17 @@ def test_newer_removals_are_added_to_those_that_are_remembered(dataset: Dataset)
     assert removed(dataset) == second
     assert {each.entry_id for each in second - first} == {entry_id}
     assert len(second) == 11
+
+
+def test_what_a_shallow_copy_does_not_hold_is_found_once_it_was_fetched(dataset: Dataset, tmp_path: Path) -> None:
+    place = str(tmp_path / "copy")
+    subprocess.run(["git", "clone", "-q", "--depth", "10", f"file://{dataset.folder}", place], check=True)
+    copy = Dataset.open(place)
+    assert len(removed(copy)) == 9
+
+    subprocess.run(["git", "-C", place, "fetch", "-q", "--unshallow"], check=True)
+
+    assert removed(copy) == removed(dataset)
 
 
 def test_what_is_remembered_of_a_commit_that_was_undone_is_not_used(dataset: Dataset) -> None:
