@@ -173,9 +173,13 @@ def is_foreign(edit: Unsaved) -> bool:
     return edit.change == NEW and edit.id is None and not kind_of(edit.path).is_part
 
 
-def unsaved_files(repository: Repository) -> list[Unsaved]:
-    """Return the hand edits that belong to the dataset, in path order; nothing when no files are checked out."""
-    return [edit for edit in _differing_files(repository) if edit.flag != STAGED and not is_foreign(edit)]
+def unsaved_files(repository: Repository, *, with_staged: bool = False) -> list[Unsaved]:
+    """Return the hand edits that belong to the dataset, in path order; nothing when no files are checked out.
+
+    `with_staged` also what git has staged and no file holds: it goes with the index.
+    """
+    edits = _differing_files(repository)
+    return [edit for edit in edits if (with_staged if edit.flag == STAGED else not is_foreign(edit))]
 
 
 def drafts(repository: Repository) -> tuple[str, ...]:

@@ -261,7 +261,7 @@ def refuse_checkout(repository: Repository, config: Moves) -> None:
         )
     if config[BARE_KEY][1] == "true":
         refuse_git_state(repository)
-        refuse_unsaved(unsaved_files(repository))
+        refuse_unsaved(unsaved_files(repository, with_staged=True))
     elif repository.is_bare:
         head = repository.refs.head()
         refuse_other_folders(repository, {HEAD: (head, head)})

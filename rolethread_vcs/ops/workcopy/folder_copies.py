@@ -17,7 +17,7 @@ from rolethread_vcs.ops.edit.status import Survey, survey, unsaved_files
 from rolethread_vcs.ops.workcopy.links import all_copies
 from rolethread_vcs.phrases import count
 from rolethread_vcs.store import linked_folders
-from rolethread_vcs.store.checkout import REMOVED
+from rolethread_vcs.store.checkout import REMOVED, STAGED
 from rolethread_vcs.store.dataset_folder import open_dataset
 from rolethread_vcs.store.linked_folders import MAKING, REMOVING, CheckedOutFolder
 from rolethread_vcs.store.refs import BRANCHES, UNFINISHED_ELSEWHERE
@@ -210,7 +210,10 @@ def _obstacle(repository: Repository, found: CheckedOutFolder) -> tuple[str, str
         return f"a merge is unfinished in {folder}", f"rtv -C {where} status"
     if (state := copy.git_state()) is not None:
         return f"in {folder} {state.said.removesuffix(' here')}", f"git -C {where} status"
-    edits = unsaved_files(copy) if copy.refs.head_commit() is not None and found.cut_off != MAKING else []
+    is_whole = copy.refs.head_commit() is not None and found.cut_off != MAKING
+    edits = unsaved_files(copy, with_staged=True) if is_whole else []
+    if any(edit.flag == STAGED for edit in edits):
+        return f"in {folder} git has other content staged than is on disk", f"git -C {where} status"
     if found.cut_off == REMOVING:
         edits = [edit for edit in edits if edit.change != REMOVED]
     if edits:

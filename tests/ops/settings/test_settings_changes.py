@@ -253,6 +253,18 @@ def test_hand_edits_stop_going_bare(tmp_path: Path) -> None:
     assert reopened(dataset).settings.get("checkout").value == "auto"
 
 
+def test_what_git_has_staged_alone_stops_going_bare(tmp_path: Path) -> None:
+    dataset, ids = dataset_of(tmp_path / "d", "one", "two")
+    path = hand_edit(dataset, ids[0])
+    subprocess.run(["git", "add", "."], cwd=dataset.folder, check=True)
+    path.write_bytes(dataset.snapshot().raw(ids[0]))
+
+    with pytest.raises(UnsavedEditsError):
+        dataset.settings.set("checkout", "never")
+
+    assert subprocess.run(["git", "diff", "--cached", "--quiet"], cwd=dataset.folder).returncode == 1
+
+
 def test_a_branch_that_a_folder_copy_has_is_not_checked_out_a_second_time(tmp_path: Path) -> None:
     dataset, _ = dataset_of(tmp_path / "d", "one")
     dataset.settings.set("checkout", "never")

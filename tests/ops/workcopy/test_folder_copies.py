@@ -168,6 +168,20 @@ def test_removing_refuses_unsaved_edits_and_keeps_files_of_other_kinds(dataset: 
     assert [each.name for each in copy.folder.iterdir()] == ["notes.txt"]
 
 
+def test_what_git_has_staged_alone_stays_with_its_folder(dataset: Dataset) -> None:
+    copy = copy_of(dataset)
+    entry_id = copy.snapshot().ids()[0]
+    path = hand_edit(copy, entry_id)
+    git(copy.folder, "add", ".")
+    path.write_bytes(copy.snapshot().raw(entry_id))
+    staged = git(copy.folder, "diff", "--cached")
+
+    with refusal(ConflictError, "folder_in_use"):
+        folder_copies.remove(dataset.repository, copy.folder, REMOVE)
+
+    assert git(copy.folder, "diff", "--cached") == staged != ""
+
+
 def test_the_dataset_itself_and_the_folder_one_is_in_are_not_removed(dataset: Dataset, tmp_path: Path) -> None:
     copy = copy_of(dataset)
 
