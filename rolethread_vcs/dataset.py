@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from rolethread_vcs.door import Change, Function, Group, Method
-from rolethread_vcs.errors import changing
+from rolethread_vcs.errors import UsageError, changing
 from rolethread_vcs.store.dataset_folder import find_dataset
 
 if TYPE_CHECKING:
@@ -220,6 +220,8 @@ class Dataset:
     upkeep = Upkeep()
 
     def __init__(self, repository: Repository, *, warnings: tuple[str, ...] = (), notes: tuple[str, ...] = ()) -> None:
+        if isinstance(repository, (str, Path)):
+            raise UsageError("a dataset is opened by its own word", hint=f"Dataset.open({str(repository)!r})")
         self._repository = repository
         self.warnings = warnings
         self.notes = notes
@@ -312,6 +314,8 @@ class Dataset:
 
     # ---- changing
 
+    _begin = Method(lambda: change.Change)
+
     @contextlib.contextmanager
     def edit(self, message: str | None = None, /, **said: Unpack[Said]) -> Iterator[change.Change]:
         """Collect changes to entries, and make them one commit when the block ends well, or nothing.
@@ -321,7 +325,7 @@ class Dataset:
         An entry that somebody else changed since the block began is a `StaleEntryError`.
         """
         with changing("saved"):
-            block = change.Change(self.repository, **({"message": message} | said))
+            block = self._begin(**({"message": message} | said))
             try:
                 yield block
                 block.commit()

@@ -12,14 +12,16 @@ from __future__ import annotations
 import operator
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, wraps
 from inspect import Parameter, signature
+from io import TextIOBase
 from pathlib import Path
 from types import MethodType
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol, Self, TypeVar, cast, overload
 
-from rolethread_vcs.errors import UsageError, changing
+from rolethread_vcs.errors import UsageError, changing, nearest
 
 if TYPE_CHECKING:
     from rolethread_vcs.store.repository import Repository
@@ -27,23 +29,49 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_SEVERAL = re.compile(r"(Sequence|Collection|Iterable)\[(.*)\]( \| None)?")
-_BY_KEYWORDS = re.compile(r"(Intent|LogFilter|\w+Options) \| None")
+_SEVERAL = re.compile(r"(?:str \| )?(?:int \| )?(Sequence|Collection|Iterable)\[(.*)\]( \| None)?")
+_OPTIONS = re.compile(r"(LogFilter|\w+Options) \| None")
+_BY_KEYWORDS = re.compile(r"Intent \| None|FieldEdit|" + _OPTIONS.pattern)
+_MAPPING = re.compile(r"Mapping\[.*\]( \| None)?")
+_CHECKED = {"str", "int", "bool", "Path", "SourceFile", "Snapshot", "None"}
 
 
 def obliging(function: Callable[..., R]) -> Callable[..., R]:
     """Return a function of what a word is bound to: the operation, but it takes what people pass for what it wants."""
     wanted = signature(function)
     fits = {each.name: fit for each in wanted.parameters.values() if (fit := _fit_of(each)) is not None}
+    rest = next((each.name for each in wanted.parameters.values() if each.kind is Parameter.VAR_KEYWORD), "")
+    taken = {each.name: _fit_of(each) for each in _keywords_of(function, wanted.parameters)}
 
     @wraps(function, updated=())
     def call(bound: Bound, *args: Any, **keywords: Any) -> R:
         given = wanted.bind_partial(bound.repository, *args, **keywords)
         for name in fits.keys() & given.arguments.keys():
             given.arguments[name] = fits[name](bound.repository, given.arguments[name])
+        for name, value in given.arguments.get(rest, {}).items():
+            if name not in taken:
+                near = nearest(name, [*taken, *wanted.parameters])
+                meant = f"; did you mean {near!r}?" if near else ""
+                raise TypeError(f"{function.__name__}() got an unexpected keyword argument {name!r}{meant}")
+            if (fit := taken[name]) is not None:
+                given.arguments[rest][name] = fit(bound.repository, value)
         return function(*given.args, **given.kwargs)
 
     return call
+
+
+def _keywords_of(function: Callable[..., Any], parameters: Mapping[str, Parameter]) -> Iterator[Parameter]:
+    """Yield what may stand in the place of an intent, and of options."""
+    kinds = [str(each.annotation) for each in parameters.values()]
+    names = [match[1] for kind in kinds if (match := _OPTIONS.fullmatch(kind))]
+    owners = [getattr(sys.modules[function.__module__], name) for name in names]
+    if "Intent | None" in kinds or "Unpack[Said]" in kinds:
+        from rolethread_vcs.transaction import Said
+
+        owners.append(Said)
+    for owner in owners:
+        for name, kind in owner.__annotations__.items():
+            yield Parameter(name, Parameter.KEYWORD_ONLY, annotation=getattr(kind, "__forward_arg__", kind))
 
 
 Fit = Callable[["Repository", Any], Any]
@@ -76,24 +104,33 @@ def _fit_of(parameter: Parameter) -> Fit | None:
 def _fit_of_one(name: str, wanted: str) -> Fit | None:
     takes = set(wanted.split(" | "))
     kept = _BY_KEYWORDS.fullmatch(wanted) is not None
-    if not kept and takes.isdisjoint(("str", "int", "Path", "Snapshot")):
+    is_mapping = _MAPPING.fullmatch(wanted) is not None
+    if not (kept or is_mapping) and takes.isdisjoint(_CHECKED):
         return None
 
     def fit(repository: Repository, value: Any) -> Any:
-        if value is None and "None" in takes:
-            return None
+        if (value is None and "None" in takes) or (is_mapping and isinstance(value, Mapping)):
+            return value
         if isinstance(value, bytes) or (isinstance(value, os.PathLike) and takes <= {"str", "None"}):
             value = os.fsdecode(value)
         if isinstance(value, str) and takes & {"str", "Path", "Snapshot"}:
             return value if "str" in takes else Path(value) if "Path" in takes else repository.snapshot(value)
         if "int" in takes and isinstance(value, str) and value.isdecimal():
             return int(value)
-        if takes <= {"str", "None"} and hasattr(value, "__index__") and not isinstance(value, bool):
-            return str(operator.index(value))
-        if not (takes <= {"str", "int", "None"} or kept or value is None) or type(value).__name__ in takes:
+        if takes & {"str", "int"} and hasattr(value, "__index__") and not isinstance(value, bool):
+            number = operator.index(value)
+            if takes <= {"int", "None"} and number < 0:
+                raise UsageError(f"{name} is a number from 0, and not {number}")
+            return number if "int" in takes else str(number)
+        is_path = isinstance(value, os.PathLike) and not takes.isdisjoint(("Path", "SourceFile"))
+        is_stream = "SourceFile" in takes and hasattr(value, "read") and not isinstance(value, TextIOBase)
+        if is_path or is_stream or type(value).__name__ in takes:
             return value
-        hint = "a message is said with message='…', options by their names" if kept else None
-        kinds = wanted.removesuffix(" | None").replace("str", "text").replace(" | ", " or ")
+        if not (takes <= _CHECKED or kept or is_mapping or value is None):
+            return value
+        hint = "a message is said with message='…', options by their names" if kept and "None" in takes else None
+        kinds = "Mapping" if is_mapping else wanted.removesuffix(" | None").replace("bool", "True | False")
+        kinds = kinds.replace("SourceFile", "open binary file").replace("str", "text").replace(" | ", " or ")
         raise UsageError(f"{name} is {kinds}, and not {type(value).__name__}", hint=hint)
 
     return fit

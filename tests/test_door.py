@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import inspect
+import io
 import pickle
 import re
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from rolethread_vcs import Dataset, ExportOptions, Intent
 from rolethread_vcs.dataset import Dataset as Door
 from rolethread_vcs.door import Group, Method, obliging
 from rolethread_vcs.errors import NotFoundError, UsageError
+from rolethread_vcs.model.entry import InvalidEntryError
 from rolethread_vcs.store.snapshot import NoSuchEntryError
 
 
@@ -49,6 +51,7 @@ def _taken_by(operation: Callable[..., Any], **arguments: Any) -> dict[str, Any]
     def record(*args: Any, **keywords: Any) -> dict[str, Any]:
         return inspect.signature(operation).bind_partial(*args, **keywords).arguments
 
+    record.__module__ = operation.__module__  # where the options are found that its annotations name
     record.__signature__ = inspect.signature(operation)  # type: ignore[attr-defined]
     return obliging(record)(SimpleNamespace(repository=None), **arguments)  # type: ignore[arg-type, return-value]
 
@@ -260,6 +263,22 @@ def test_an_export_with_two_places_to_go_is_refused(dataset: Dataset, tmp_path: 
         lambda dataset: dataset.switch(None),
         lambda dataset: dataset.switch(["main"]),
         lambda dataset: dataset.to_dicts("main", "messages"),
+        lambda dataset: dataset.remove("12", message=["x"]),
+        lambda dataset: dataset.remove("12", dry_run="no"),
+        lambda dataset: dataset.edit(["x"]).__enter__(),
+        lambda dataset: dataset.edit(dry_run=1).__enter__(),
+        lambda dataset: dataset.import_rows([_entry(13)], format=["alpaca"]),
+        lambda dataset: dataset.import_rows([_entry(13)], roles="narrator=assistant"),
+        lambda dataset: dataset.import_file(["x.jsonl"]),
+        lambda dataset: dataset.import_file(io.StringIO("{}")),
+        lambda dataset: dataset.page(limit=-1),
+        lambda dataset: dataset.log(count=-1),
+        lambda dataset: dataset.log(author=["x"]),
+        lambda dataset: dataset.edit_fields("12", {"add_tags": "x"}),
+        lambda dataset: dataset.replace([1]),
+        lambda dataset: dataset.merge("main", ids=1.5),
+        lambda dataset: dataset.merge("main", keeps_rest="no"),
+        lambda dataset: Dataset("inn"),
     ],
 )
 def test_what_does_not_fit_is_refused_by_name(dataset: Dataset, call: Callable[[Dataset], object]) -> None:
@@ -268,6 +287,30 @@ def test_what_does_not_fit_is_refused_by_name(dataset: Dataset, call: Callable[[
 
     assert " is " in caught.value.message
     assert 12 in dataset.snapshot()
+
+
+@pytest.mark.parametrize(
+    ("call", "meant"),
+    [
+        (
+            lambda dataset: dataset.import_rows([], formt="alpaca"),
+            "import_rows() got .* 'formt'; did you mean 'format'",
+        ),
+        (lambda dataset: dataset.remove("12", mesage="x"), "remove() got .* 'mesage'; did you mean 'message'"),
+        (lambda dataset: dataset.import_file("x.jsonl", keey="id"), "import_file() got .* 'keey'; did you mean 'key'"),
+    ],
+)
+def test_a_keyword_that_nobody_takes_is_told_by_the_word(
+    dataset: Dataset, call: Callable[[Dataset], object], meant: str
+) -> None:
+    with pytest.raises(TypeError, match=meant.replace("()", r"\(\)")):
+        call(dataset)
+
+
+def test_what_is_not_an_entry_is_refused_alone_and_among_others(dataset: Dataset) -> None:
+    for wrong in (5, None, "text", [5], [None]):
+        with pytest.raises(InvalidEntryError):
+            dataset.add(wrong)  # type: ignore[arg-type]
 
 
 def test_a_log_takes_moments(dataset: Dataset) -> None:

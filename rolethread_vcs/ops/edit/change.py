@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import count
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack, cast
 
 from rolethread_vcs.errors import ConflictError, InvalidError, UsageError
 from rolethread_vcs.model.canonical import birth_suffix
@@ -66,7 +66,8 @@ def add(
 ) -> Committed:
     """Add entries behind the last one, in one commit; `ids` of the result are theirs, in order."""
     intent = intent_of(intent, said, "add", "add")
-    new = [as_entry(entry) for entry in ([entries] if isinstance(entries, (Entry, Mapping)) else entries)]
+    is_one = isinstance(entries, (Entry, Mapping)) or not isinstance(entries, Iterable)
+    new = [as_entry(entry) for entry in cast("Iterable[AnyEntry]", [entries] if is_one else entries)]
 
     def plan(base: Snapshot) -> ChangeSet:
         ids = new_ids(base, new)

@@ -35,6 +35,10 @@ class Logged(NamedTuple):
     counts: Counts
 
 
+Moment = int
+"""Seconds since 1970; as a keyword, a text or a `datetime` will do."""
+
+
 class LogFilter(NamedTuple):
     """Which commits a log shows.
 
@@ -45,8 +49,8 @@ class LogFilter(NamedTuple):
 
     verb: str | None = None
     min_changes: int = 0
-    since: int | None = None
-    until: int | None = None
+    since: Moment | None = None
+    until: Moment | None = None
     author: str | None = None
     where: str | None = None
 

@@ -9,13 +9,22 @@ from typing import Any, BinaryIO, cast
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.ops.import_.importer import Imported, import_files
+from rolethread_vcs.ops.import_.row_reader import ImportOptions
 from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.transaction import Intent
 
 _MISSING = object()
 
 
 def import_rows(
-    repository: Repository, /, rows: Iterable[Mapping[str, Any] | Entry], *, name: str = "rows", **keywords: Any
+    repository: Repository,
+    /,
+    rows: Iterable[Mapping[str, Any] | Entry],
+    options: ImportOptions | None = None,
+    intent: Intent | None = None,
+    *,
+    name: str = "rows",
+    **keywords: Any,
 ) -> Imported:
     """Import rows, streaming, in one commit, as `import_files` does those of a file, with its keywords.
 
@@ -26,7 +35,7 @@ def import_rows(
         UsageError: a row is no mapping, or holds what JSON cannot. And as `import_files`.
     """
     stream = cast("BinaryIO", _Stream(_lines([rows] if isinstance(rows, (Mapping, Entry)) else rows)))
-    return import_files(repository, [stream], names=[name], **keywords)
+    return import_files(repository, [stream], options, intent, names=[name], **keywords)
 
 
 class _Stream:
