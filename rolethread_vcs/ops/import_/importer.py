@@ -233,7 +233,8 @@ class _Attempt:
             said = f"rejects of operation {back.operation.number} go back to their places"
             reader.notes.append(f"{said} ({count(came, 'row')})")
         known = self.base.settings.roles
-        fresh = {f"import.roles.{label}": role for label, role in self._options.roles.items() if label not in known}
+        given = self._options.roles.items()  # a key of the settings cannot hold a dot
+        fresh = {f"import.roles.{each}": role for each, role in given if each not in known and "." not in each}
         for key, role in list(fresh.items())[:1]:
             reader.notes.append(f"to read labels so in every import: rtv config set {shlex.quote(key)} {role}")
         if others := reader.outcomes[Outcome.OTHER_FIELDS]:

@@ -114,6 +114,21 @@ def test_a_log_whose_messages_were_edited_is_its_entry(
     assert only_entry(dataset)[1].tags == ("cosy",)
 
 
+def test_another_log_with_the_same_moments_is_an_entry_of_its_own(dataset: Dataset, tmp_path: Path) -> None:
+    def log(*texts: str) -> list[bytes]:
+        lines = [said(text, user=number % 2 == 1) for number, text in enumerate(texts)]
+        return [LEGACY[0], *(line.replace(b'"mes"', b'"send_date": "May 5", "mes"') for line in lines)]
+
+    bring(dataset, write(tmp_path / "first.jsonl", *log("Come in.", "Is it dry?", "Dry enough.", "Good.")))
+
+    done = bring(
+        dataset, write(tmp_path / "other.jsonl", *log("Come in.", "Who sings?", "A sailor.", "Of what?", "Rain."))
+    )
+
+    assert (done.committed.added, done.committed.changed) == (1, 0)
+    assert contents(dataset)[1] == "Is it dry?"
+
+
 def test_a_log_that_is_edited_twice_stays_its_entry(dataset: Dataset, tmp_path: Path) -> None:
     for word in (b"closed", b"full", b"open"):
         bring(dataset, write(tmp_path / "chat.jsonl", *(line.replace(b"closed", word) for line in LEGACY)))
