@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rolethread_vcs.ops.workcopy.commit import CommitOptions as CommitOptions
     from rolethread_vcs.ops.workcopy.edits import LineDecisions as LineDecisions
     from rolethread_vcs.ops.workcopy.file_copies import CopyOptions as CopyOptions
+    from rolethread_vcs.store.snapshot import NoSuchEntryError as NoSuchEntryError
     from rolethread_vcs.transaction import Committed as Committed
     from rolethread_vcs.transaction import Intent as Intent
 
@@ -45,6 +46,7 @@ _ROOMS = {
     "ops.workcopy.commit": "CommitOptions",
     "ops.workcopy.edits": "LineDecisions",
     "ops.workcopy.file_copies": "CopyOptions",
+    "store.snapshot": "NoSuchEntryError",
     "transaction": "Committed Intent",
 }
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names.split()}

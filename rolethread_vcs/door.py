@@ -80,6 +80,7 @@ Fit = Callable[["Repository", Any], Any]
 
 def _fit_of(parameter: Parameter) -> Fit | None:
     name, wanted, default = parameter.name, str(parameter.annotation), parameter.default
+    wanted = re.sub(r"^Ids\b", "Sequence[str]", wanted)
     several = _SEVERAL.fullmatch(wanted)
     fit = _fit_of_one(name, wanted if several is None else several[2])
     if several is None and parameter.kind is not Parameter.VAR_POSITIONAL:
@@ -119,7 +120,7 @@ def _fit_of_one(name: str, wanted: str) -> Fit | None:
             return int(value)
         if takes & {"str", "int"} and hasattr(value, "__index__") and not isinstance(value, bool):
             number = operator.index(value)
-            if takes <= {"int", "None"} and number < 0:
+            if name in ("limit", "count") and number < 0:
                 raise UsageError(f"{name} is a number from 0, and not {number}")
             return number if "int" in takes else str(number)
         is_path = isinstance(value, os.PathLike) and not takes.isdisjoint(("Path", "SourceFile"))

@@ -40,7 +40,7 @@ SEVERAL = [
     pytest.param(operation, name, id=f"{word}({name})")
     for word, operation in WORDS.items()
     for name, parameter in inspect.signature(operation).parameters.items()
-    if re.search(r"\b(Sequence|Collection|Iterable|list|tuple|set|frozenset)\[", str(parameter.annotation))
+    if re.search(r"^Ids\b|\b(Sequence|Collection|Iterable|list|tuple|set|frozenset)\[", str(parameter.annotation))
 ]
 SAYING = [word for word, operation in WORDS.items() if "intent" in inspect.signature(operation).parameters]
 
@@ -69,12 +69,29 @@ def dataset(tmp_path: Path) -> Dataset:
 
 @pytest.mark.parametrize(("operation", "name"), SEVERAL)
 def test_a_text_where_several_are_wanted_is_one_and_never_its_letters(operation: Callable[..., Any], name: str) -> None:
-    if name in ("entries", "decisions", "pushed"):  # entries and triples; no text could be meant
+    if name in ("rows", "entries", "decisions", "pushed"):  # entries and triples; no text could be meant
         return
 
     (taken,) = _taken_by(operation, **{name: "12"})[name]
 
     assert str(taken) == "12"
+
+
+def test_entries_are_named_by_ids_or_numbers_one_or_several() -> None:
+    kinds = {
+        f"{word}({name})": str(parameter.annotation).removesuffix(" | None")
+        for word, operation in WORDS.items()
+        for name, parameter in inspect.signature(operation).parameters.items()
+        if name in ("ids", "words") and parameter.kind is not parameter.VAR_POSITIONAL
+    }
+    known = {
+        "hand_edited(ids)",
+        "refuse_to_type(ids)",
+        "page(words)",
+        "copies.status(words)",
+    }  # whole ids, and words of a query
+
+    assert {where for where, kind in kinds.items() if kind != "Ids"} - known == set()
 
 
 def test_there_are_words_that_want_several() -> None:
@@ -140,6 +157,16 @@ def test_a_revision_stands_for_its_snapshot(dataset: Dataset) -> None:
     dataset.restore("12", "@~1")  # type: ignore[arg-type]
 
     assert dataset.snapshot()[12].messages[0]["content"] == "q12"
+
+
+def test_a_snapshot_is_a_mapping_and_one_commit_is_one(dataset: Dataset) -> None:
+    snapshot = dataset.snapshot()
+
+    assert snapshot.keys() == snapshot.ids()
+    assert dict(snapshot.items()) == dict(zip(snapshot.keys(), snapshot.values(), strict=True))
+    assert (snapshot.get(13), snapshot.get(13, "none"), snapshot.get(12, "none")) == (None, "none", snapshot[12])
+    assert len({snapshot, dataset.snapshot("main"), dataset.snapshot("@~1")}) == 2
+    assert snapshot == dataset.snapshot("main") != dataset.snapshot("@~1")
 
 
 def test_an_entry_is_named_by_its_number(dataset: Dataset) -> None:

@@ -20,6 +20,15 @@ _COMMIT = "commit:"
 _UNFIT_FOR_NAMES = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|@\{|//|^[-/]|(?:^|/)\.|[/.]$|\.lock$")
 
 
+Ids = str | int | Iterable[str | int]
+"""Entries as people name them: by ids, numbers or ranges, one or several."""
+
+
+def words_of(ids: Ids) -> list[str]:
+    """Return entries that were named as texts."""
+    return [str(each) for each in ([ids] if isinstance(ids, (str, int)) else ids)]
+
+
 class RevisionError(UsageError):
     """A text that cannot be a revision, a range or an entry."""
 

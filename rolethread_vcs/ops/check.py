@@ -12,6 +12,7 @@ from rolethread_vcs.errors import InvalidError, UsageError
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.finding import Finding, Scope, Severity
 from rolethread_vcs.model.layout import SETTINGS, entry_path, id_of_path
+from rolethread_vcs.model.revision import Ids, words_of
 from rolethread_vcs.model.settings import Settings, parse_settings
 from rolethread_vcs.ops.select.selection import Selection
 from rolethread_vcs.rules import (
@@ -66,7 +67,7 @@ class Checked:
 
 def check(
     repository: Repository,
-    words: Sequence[str] = (),
+    words: Ids = (),
     *,
     where: str | None = None,
     rev: str = "@",
@@ -80,7 +81,7 @@ def check(
         UsageError, NoSuchEntryError: the choice names nothing. UnknownRuleError: `only` names no rule.
         UnreadableEntryError: an entry cannot be read.
     """
-    snapshot, selection = repository.snapshot(rev), Selection.of(words, where)
+    snapshot, selection = repository.snapshot(rev), Selection.of(words_of(words), where)
     rules = _rules(snapshot, only)
     looked_at = 0
 

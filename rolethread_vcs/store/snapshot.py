@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from rolethread_vcs.errors import DamagedError, NotFoundError
 from rolethread_vcs.model.entry import Entry
@@ -58,6 +58,8 @@ LINKED = b""
 
 _REMEMBERED = 64
 """Entries asked for by id: the gate, the writer and the answer ask for the same ones."""
+
+T = TypeVar("T")
 
 _parsed_settings = lru_cache(maxsize=8)(parse_settings)
 """The same few bytes are asked for by every command several times."""
@@ -139,6 +141,12 @@ class Snapshot:
     def __repr__(self) -> str:
         return f"<Snapshot {self.id[:10]} {self.commit.subject!r}>"
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Snapshot) and self.id == other.id
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
     def __contains__(self, word: object) -> bool:
         if isinstance(word, int) or (isinstance(word, str) and word.isdecimal()):
             return bool(self.with_number(int(word)))
@@ -153,14 +161,20 @@ class Snapshot:
             raise self._no_such(word)
         return found
 
-    def get(self, entry_id: str | int) -> Entry | None:
-        """Return an entry, or None when there is none of that id.
+    @overload
+    def get(self, entry_id: str | int) -> Entry | None: ...
+
+    @overload
+    def get(self, entry_id: str | int, default: T) -> Entry | T: ...
+
+    def get(self, entry_id: str | int, default: T | None = None) -> Entry | T | None:
+        """Return an entry, or the default when there is none of that id.
 
         Raises:
             UnreadableEntryError: it cannot be read.
         """
         found = self.read(entry_id)
-        return None if found is None else self._sound(entry_id, found)
+        return default if found is None else self._sound(entry_id, found)
 
     def read(self, entry_id: str | int) -> Entry | Unreadable | None:
         """Return an entry or why it cannot be read, None when there is none of that id; recent ones are remembered."""
@@ -225,6 +239,14 @@ class Snapshot:
             yield entry_id, entry
 
     items = __iter__
+
+    def keys(self) -> list[str]:
+        """Return all ids in dataset order."""
+        return self.ids()
+
+    def values(self) -> Iterator[Entry]:
+        """Yield the entries in dataset order, streaming."""
+        return (entry for _, entry in self)
 
     def entries(self) -> Iterator[tuple[str, bytes, Entry]]:
         """Yield (id, blob id, entry) in dataset order, streaming.

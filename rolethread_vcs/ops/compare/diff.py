@@ -20,7 +20,15 @@ from typing import BinaryIO
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.model.change_kind import ChangeKind
 from rolethread_vcs.model.layout import entry_path, is_id
-from rolethread_vcs.model.revision import CURRENT, RevisionError, is_selector, parse_range, parse_revision
+from rolethread_vcs.model.revision import (
+    CURRENT,
+    Ids,
+    RevisionError,
+    is_selector,
+    parse_range,
+    parse_revision,
+    words_of,
+)
 from rolethread_vcs.ops.compare.comparison import Comparison, EntryFilter, compare_trees
 from rolethread_vcs.ops.compare.sides import (
     FILE_STARTS,
@@ -40,7 +48,7 @@ from rolethread_vcs.store.snapshot import NoSuchEntryError
 def compare(
     repository: Repository,
     *words: str,
-    ids: Sequence[str] = (),
+    ids: Ids = (),
     where: str | None = None,
     only: Sequence[str] = (),
     stdin: BinaryIO | None = None,
@@ -60,7 +68,7 @@ def compare(
     if unknown := sorted(set(only) - set(ChangeKind)):
         raise UsageError(f"{unknown[0]} is not a kind of change", hint=f"one of: {', '.join(ChangeKind)}")
     kinds = frozenset(map(ChangeKind, only))
-    wanted = EntryFilter(_ids(ids, before, after) if ids else None, Selection.of(where=where), kinds)
+    wanted = EntryFilter(_ids(words_of(ids), before, after) if ids else None, Selection.of(where=where), kinds)
     if isinstance(before, FileSide) or isinstance(after, FileSide):
         # reading files brings the formats in, which a comparison of two commits does without
         from rolethread_vcs.ops.compare.file_comparison import compare_with_file

@@ -11,7 +11,7 @@ from rolethread_vcs.errors import ConflictError, InvalidError, UsageError
 from rolethread_vcs.model.canonical import birth_suffix
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import LAST_NUMBER, ORDER, make_id
-from rolethread_vcs.model.revision import RevisionError, named_of, number_named
+from rolethread_vcs.model.revision import Ids, RevisionError, named_of, number_named, words_of
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import NoSuchEntryError, Snapshot
 from rolethread_vcs.transaction import ChangeSet, Committed, Intent, Said, intent_of, run
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rolethread_vcs.model.order import Order
 
 AnyEntry = Entry | Mapping[str, Any]
+NewEntry = AnyEntry | Callable[[Entry], AnyEntry]
 
 
 def as_entry(entry: AnyEntry) -> Entry:
@@ -60,7 +61,7 @@ def new_id(number: int, suffix: str) -> str:
 
 def add(
     repository: Repository,
-    entries: AnyEntry | Sequence[AnyEntry],
+    entries: AnyEntry | Iterable[AnyEntry],
     intent: Intent | None = None,
     **said: Unpack[Said],
 ) -> Committed:
@@ -79,7 +80,7 @@ def add(
 
 def replace(
     repository: Repository,
-    entries: Mapping[str, AnyEntry | Callable[[Entry], AnyEntry]],
+    entries: Mapping[str, NewEntry] | Mapping[int, NewEntry],
     intent: Intent | None = None,
     *,
     if_unchanged_since: Mapping[str, bytes] | None = None,
@@ -92,7 +93,7 @@ def replace(
     Raises:
         StaleEntryError: one of them is another by now.
     """
-    named = name_some(list(entries))
+    named = name_some(words_of(entries))
 
     def plan(base: Snapshot) -> ChangeSet:
         puts: dict[str, Entry] = {}
@@ -106,11 +107,11 @@ def replace(
     return run(repository, intent_of(intent, said, "edit", f"edit {named}"), plan, expected=if_unchanged_since)
 
 
-def remove(repository: Repository, ids: Sequence[str], intent: Intent | None = None, **said: Unpack[Said]) -> Committed:
+def remove(repository: Repository, ids: Ids, intent: Intent | None = None, **said: Unpack[Said]) -> Committed:
     """Remove entries in one commit; history still holds them."""
-    return run(
-        repository, intent_of(intent, said, "remove", f"remove {name_some(ids)}"), lambda base: removal(base, ids)
-    )
+    words = words_of(ids)
+    intent = intent_of(intent, said, "remove", f"remove {name_some(words)}")
+    return run(repository, intent, lambda base: removal(base, words))
 
 
 def removal(base: Snapshot, ids: Iterable[str]) -> ChangeSet:

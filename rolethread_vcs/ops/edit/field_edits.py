@@ -10,6 +10,7 @@ from typing import Any, Unpack
 from rolethread_vcs.errors import InvalidError, NotFoundError, UsageError
 from rolethread_vcs.model.entry import Entry, canonical_tags, written_role
 from rolethread_vcs.model.layout import entry_path
+from rolethread_vcs.model.revision import Ids, words_of
 from rolethread_vcs.ops.edit.change import message_list, replace
 from rolethread_vcs.store.checkout import Unsaved
 from rolethread_vcs.store.repository import Repository
@@ -117,10 +118,10 @@ class FieldEdit:
 
 
 def edit_fields(
-    repository: Repository, ids: Sequence[str], edit: FieldEdit, intent: Intent | None = None, **said: Unpack[Said]
+    repository: Repository, ids: Ids, edit: FieldEdit, intent: Intent | None = None, **said: Unpack[Said]
 ) -> Committed:
     """Do the same edit to entries, in one commit."""
-    return replace(repository, {entry_id: partial(edit.apply, entry_id) for entry_id in ids}, intent, **said)
+    return replace(repository, {entry_id: partial(edit.apply, entry_id) for entry_id in words_of(ids)}, intent, **said)
 
 
 def hand_edited(repository: Repository, snapshot: Snapshot, ids: Sequence[str]) -> list[Unsaved]:

@@ -61,7 +61,7 @@ class ShownCommit:
         return Counts(**Counter(entry.change for entry in self.entries))
 
 
-def show(repository: Repository, *words: str) -> Iterator[ShownEntry | ShownCommit]:
+def show(repository: Repository, *words: str | int) -> Iterator[ShownEntry | ShownCommit]:
     """Yield what each word names: an entry (`12`, an id, `12@main~1`) or a commit (`main`, `3fa9c1`, `commit:1234`).
 
     A number is an entry's, also where a commit's id begins with the same digits; `commit:` says otherwise. No words
@@ -70,7 +70,7 @@ def show(repository: Repository, *words: str) -> Iterator[ShownEntry | ShownComm
     Raises:
         UsageError, NoSuchEntryError, UnknownRevisionError: a word names nothing. UnreadableEntryError.
     """
-    for word in words or ("@",):
+    for word in map(str, words or ("@",)):
         selector, at, revision = word.partition("@")
         if is_selector(selector) and (revision or not at):
             snapshot = repository.snapshot(revision or "@")

@@ -16,6 +16,7 @@ from dataclasses import replace
 from typing import Literal, Unpack
 
 from rolethread_vcs.errors import InvalidError
+from rolethread_vcs.model.revision import Ids, words_of
 from rolethread_vcs.ops.history.commit_range import CommitRange, find_range, touched_ids
 from rolethread_vcs.ops.merge.completion import PICKED, Outcome, refuse_to_start, start
 from rolethread_vcs.ops.merge.decisions import NONE, Decisions, plain_decisions
@@ -38,9 +39,9 @@ def pick(
     rev: str,
     intent: Intent | None = None,
     *,
-    words: Sequence[str] = (),
+    words: Ids = (),
     where: str | None = None,
-    ids: Sequence[str] | None = None,
+    ids: Ids | None = None,
     decisions: Decisions = NONE,
     skip_conflicts: bool = False,
     **said: Unpack[Said],
@@ -57,15 +58,16 @@ def pick(
         RefusedByGateError: what comes in breaks a rule.
     """
     intent = intent_of(intent, said, "pick", f"pick {rev}")
-    commits = find_range(repository, rev)
-    picked = _wanted(repository, "pick", commits, intent, words, where, ids=ids, decisions=decisions)
+    commits, chosen = find_range(repository, rev), None if ids is None else words_of(ids)
+    named = words_of(words)
+    picked = _wanted(repository, "pick", commits, intent, named, where, ids=chosen, decisions=decisions)
     return _start(repository, commits, picked, intent, skip_conflicts=skip_conflicts)
 
 
-def preview(repository: Repository, rev: str, *, words: Sequence[str] = (), where: str | None = None) -> MergePreview:
+def preview(repository: Repository, rev: str, *, words: Ids = (), where: str | None = None) -> MergePreview:
     """Return what a pick would bring, entry by entry; nothing is changed, and what `pick` raises is raised here."""
     refuse_to_start(repository)
-    picked = _wanted(repository, "pick", find_range(repository, rev), Intent("pick", "pick"), words, where)
+    picked = _wanted(repository, "pick", find_range(repository, rev), Intent("pick", "pick"), words_of(words), where)
     return preview_of(repository, picked)
 
 
@@ -74,7 +76,7 @@ def revert(
     rev: str,
     intent: Intent | None = None,
     *,
-    words: Sequence[str] = (),
+    words: Ids = (),
     where: str | None = None,
     skip_conflicts: bool = False,
     **said: Unpack[Said],
@@ -92,7 +94,7 @@ def revert(
             hint="entries go with: rtv remove ID…",
             code="nothing_before",
         )
-    reverted = _wanted(repository, "revert", commits, intent, words, where)
+    reverted = _wanted(repository, "revert", commits, intent, words_of(words), where)
     return _start(repository, commits, reverted, intent, skip_conflicts=skip_conflicts)
 
 

@@ -12,7 +12,7 @@ from rolethread_vcs.errors import InvalidError, MovedError, NotFoundError, Usage
 from rolethread_vcs.merge.conflict import Conflict, SideChoice, Value
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import ORDER, is_id
-from rolethread_vcs.model.revision import RevisionError, named_of, parse_selector
+from rolethread_vcs.model.revision import Ids, RevisionError, named_of, parse_selector, words_of
 from rolethread_vcs.ops.merge.decisions import ENTRY, Decision, decisions_of, plain_decisions
 from rolethread_vcs.ops.merge.sides import MergeInputs
 from rolethread_vcs.ops.merge.tree_merge import OpenEntry, merge_trees
@@ -108,7 +108,7 @@ def select_conflicts(
 
 def resolve(
     repository: Repository,
-    words: Sequence[str],
+    words: Ids,
     take: str,
     intent: Intent | None = None,
     *,
@@ -124,7 +124,7 @@ def resolve(
         conflict, or not in that field. UsageError (unusable_choice): both sides cannot be kept there.
     """
     opened = open_merge(repository)
-    names = select_conflicts(opened, words, everything=everything, where=where)
+    names = select_conflicts(opened, words_of(words), everything=everything, where=where)
     ours, theirs, base = opened.unfinished.labels
     sides: dict[str, SideChoice] = {"ours": "ours", "theirs": "theirs", "both": "both", "base": "base", base: "base"}
     side = (sides | {theirs: "theirs", ours: "ours"}).get(take)

@@ -10,7 +10,7 @@ from typing import Unpack
 from rolethread_vcs.errors import NotFoundError
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import number_of
-from rolethread_vcs.model.revision import named_of, parse_selector
+from rolethread_vcs.model.revision import Ids, named_of, parse_selector, words_of
 from rolethread_vcs.ops.edit.change import name_some
 from rolethread_vcs.ops.history.log import OperationsByCommit
 from rolethread_vcs.ops.restore.restore import order_with
@@ -79,7 +79,7 @@ def _gone(
 
 def bring_back_removed(
     repository: Repository,
-    words: Sequence[str] = (),
+    words: Ids = (),
     intent: Intent | None = None,
     *,
     where: str | None = None,
@@ -95,6 +95,7 @@ def bring_back_removed(
         NotFoundError (not_removed): there is none that is meant. UnreadableEntryError: one of them is damaged.
     """
     intent = intent_of(intent, said, "restore", "restore --removed")
+    words = words_of(words)
     Selection.of(words, where)
     found = RemovedEntries(repository, where=where, since=since)
     chosen = list(_named(found, words, repository.head_snapshot())) if words else list(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Unpack
 
@@ -11,6 +11,7 @@ from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, Us
 from rolethread_vcs.model.entry import Entry, known_role, written_role
 from rolethread_vcs.model.layout import entry_path, is_id
 from rolethread_vcs.model.order import Order
+from rolethread_vcs.model.revision import Ids, words_of
 from rolethread_vcs.ops.edit.change import message_list, name_some, order_files
 from rolethread_vcs.ops.edit.hand_files import whole_files
 from rolethread_vcs.ops.edit.status import unsaved_files
@@ -61,7 +62,7 @@ def names_file(word: str) -> bool:
 
 
 def discard_edits(
-    repository: Repository, ids: Collection[str] | None, intent: Intent | None = None, **said: Unpack[Said]
+    repository: Repository, ids: Ids | None, intent: Intent | None = None, **said: Unpack[Said]
 ) -> Discarded:
     """Throw the hand edits of some entries away, or with None all of them; new files go, deleted ones come back.
 
@@ -82,11 +83,12 @@ def discard_edits(
         chosen, base, worktree = hand_edits(repository), repository.head_snapshot(), repository.worktree
         assert worktree is not None
         refuse_git_state(repository)
+        named: list[str] | None = None
         if ids is not None:
-            ids = [find_entry(base, word) if word.isdecimal() else word for word in ids]
-            wanted = {entry_path(each) if is_id(each) else each for each in ids}
+            words = [find_entry(base, word) if word.isdecimal() else word for word in words_of(ids)]
+            wanted = {entry_path(each) if is_id(each) else each for each in words}
             chosen = [item for item in chosen if item.path in wanted]
-            ids = list(filter(is_id, ids))
+            named = list(filter(is_id, words))
         edited: dict[str, bytes | None] = {}
         for item in chosen:
             try:
@@ -101,7 +103,7 @@ def discard_edits(
                 f"entry {entry_id} is damaged, and its hand-edited file cannot become again what was saved",
                 hint=f"move {paths[entry_id]} away, then: rtv remove {entry_id}, and rtv restore {entry_id} --from REV",
             )
-        whole = whole_files(repository, base, ids)
+        whole = whole_files(repository, base, named)
         if intent.dry_run or not (chosen or whole):
             return Discarded(session.unchanged(intent.command), tuple(chosen), healed=tuple(whole))
         with repository.pack() as pack:
@@ -119,7 +121,7 @@ def discard_edits(
 
 
 def bring_back(
-    repository: Repository, ids: Sequence[str], source: Snapshot, intent: Intent | None = None, **said: Unpack[Said]
+    repository: Repository, ids: Ids, source: Snapshot | str, intent: Intent | None = None, **said: Unpack[Said]
 ) -> Committed:
     """Make entries what they were in a snapshot, in one commit; those removed since come back with their ids.
 
@@ -128,12 +130,14 @@ def bring_back(
     Raises:
         NoSuchEntryError: an entry did not exist then. NotFoundError: nor did a file.
     """
-    intent = intent_of(intent, said, "restore", f"restore {name_some(list(ids))}")
-    ids = [find_entry(source, word) if word.isdecimal() else word for word in ids]
-    wanted = {entry_id: _entry_then(source, entry_id) for entry_id in ids if is_id(entry_id)}
+    words = words_of(ids)
+    intent = intent_of(intent, said, "restore", f"restore {name_some(words)}")
+    source = repository.snapshot(source) if isinstance(source, str) else source
+    chosen = [find_entry(source, word) if word.isdecimal() else word for word in words]
+    wanted = {entry_id: _entry_then(source, entry_id) for entry_id in chosen if is_id(entry_id)}
     ranks = {entry_id: rank for entry_id, rank in source.order.ranks.items() if entry_id in wanted}
     files: dict[str, bytes] = {}
-    for path in ids:
+    for path in chosen:
         if not is_id(path):
             data = source.file(path) if kind_of(path).is_part else None
             if data is None:
@@ -154,24 +158,25 @@ def bring_back(
 
 
 def bring_all_back(
-    repository: Repository, source: Snapshot, intent: Intent | None = None, **said: Unpack[Said]
+    repository: Repository, source: Snapshot | str, intent: Intent | None = None, **said: Unpack[Said]
 ) -> Committed:
     """Make all entries, and their order, what they were in a snapshot; entries that are newer go. One commit."""
     intent = intent_of(intent, said, "restore", "restore --all")
+    then = repository.snapshot(source) if isinstance(source, str) else source
 
     def plan(base: Snapshot) -> ChangeSet:
         puts: dict[str, Entry] = {}
         removes: set[str] = set()
-        for entry_id, _, after in entries_between(repository.objects, base.tree, source.tree):
+        for entry_id, _, after in entries_between(repository.objects, base.tree, then.tree):
             if after is None:
                 removes.add(entry_id)
             else:
-                puts[entry_id] = source[entry_id]
+                puts[entry_id] = then[entry_id]
         return ChangeSet(
             puts=puts,
             removes=frozenset(removes),
-            files=order_files(base, source.order),
-            summary=f"restore all entries from {source.id[:10]}",
+            files=order_files(base, then.order),
+            summary=f"restore all entries from {then.id[:10]}",
         )
 
     return run(repository, intent, plan)
@@ -213,8 +218,8 @@ class RestoredMessages:
 
 def bring_message_back(
     repository: Repository,
-    ids: Sequence[str],
-    source: Snapshot,
+    ids: Ids,
+    source: Snapshot | str,
     number: int,
     intent: Intent | None = None,
     **said: Unpack[Said],
@@ -229,6 +234,7 @@ def bring_message_back(
         InvalidError: its messages are no list. ConflictError (unclear_message): nobody knows what became of it.
     """
     intent = intent_of(intent, said, "restore", f"restore --message {number}")
+    past = repository.snapshot(source) if isinstance(source, str) else source
     places: list[RestoredMessage] = []
 
     def plan(base: Snapshot) -> ChangeSet:
@@ -239,7 +245,7 @@ def bring_message_back(
             if entry is None:
                 raise NoSuchEntryError(
                     f"entry {entry_id} is gone, so no message can be put back into it",
-                    hint=f"bring it back as a whole: rtv restore {entry_id} --from {source.id[:10]}",
+                    hint=f"bring it back as a whole: rtv restore {entry_id} --from {past.id[:10]}",
                 )
             now = message_list(entry_id, entry)
             try:
@@ -247,24 +253,24 @@ def bring_message_back(
             except ConflictError as error:
                 error.message = f"entry {entry_id}: {error.message}"
                 error.hint = (
-                    f"rtv diff {source.id[:10]} @ -- {entry_id}   or, the whole entry as it was: "
-                    f"rtv restore {entry_id} --from {source.id[:10]}"
+                    f"rtv diff {past.id[:10]} @ -- {entry_id}   or, the whole entry as it was: "
+                    f"rtv restore {entry_id} --from {past.id[:10]}"
                 )
                 raise
             places.append(RestoredMessage(entry_id, place, is_new))
             changed = [*now[:place], messages[number], *now[place if is_new else place + 1 :]]
             puts[entry_id] = entry.with_fields(messages=changed)
-        summary = f"restore message [{number}] of {name_some(list(ids))} from {source.id[:10]}"
+        summary = f"restore message [{number}] of {name_some(chosen)} from {past.id[:10]}"
         return ChangeSet(puts=puts, summary=summary)
 
-    ids = [find_entry(source, word) if word.isdecimal() else word for word in ids]
-    then = {entry_id: message_list(entry_id, _entry_then(source, entry_id)) for entry_id in ids}
+    chosen = [find_entry(past, word) if word.isdecimal() else word for word in words_of(ids)]
+    then = {entry_id: message_list(entry_id, _entry_then(past, entry_id)) for entry_id in chosen}
     for entry_id, messages in then.items():
         if not 0 <= number < len(messages):
             has = f"messages [0] to [{len(messages) - 1}]" if messages else "no messages"
             raise UsageError(
-                f"entry {entry_id} had {has} in {source.id[:10]}, and no [{number}]",
-                hint=f"rtv show {entry_id}@{source.id[:10]}",
+                f"entry {entry_id} had {has} in {past.id[:10]}, and no [{number}]",
+                hint=f"rtv show {entry_id}@{past.id[:10]}",
             )
     return RestoredMessages(run(repository, intent, plan), tuple(places))
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from rolethread_vcs.errors import NotFoundError, UsageError, nearest
 from rolethread_vcs.model.entry import Entry, canonical_tags
 from rolethread_vcs.model.layout import SUFFIX_DIGITS, number_of
-from rolethread_vcs.model.revision import RevisionError, named_of, parse_selector
+from rolethread_vcs.model.revision import Ids, RevisionError, named_of, parse_selector, words_of
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import NoSuchEntryError, Snapshot
 
@@ -120,9 +120,9 @@ class Selection:
 EVERYTHING = Selection()
 
 
-def select(repository: Repository, words: Sequence[str] = (), where: str | None = None, *, rev: str = "@") -> list[str]:
+def select(repository: Repository, words: Ids = (), where: str | None = None, *, rev: str = "@") -> list[str]:
     """Return the ids of entries of a revision; see `Selection.ids`."""
-    return Selection.of(words, where).ids(repository.snapshot(rev))
+    return Selection.of(words_of(words), where).ids(repository.snapshot(rev))
 
 
 def find_entry(snapshot: Snapshot, word: str | int, before: Iterable[Snapshot] = ()) -> str:
