@@ -217,6 +217,13 @@ def test_an_edit_may_be_tried_and_allowed(dataset: Dataset) -> None:
     assert len(dataset.snapshot()) == 12
 
 
+def test_a_reason_is_remembered_though_nothing_had_to_be_let_through(dataset: Dataset) -> None:
+    done = dataset.add(_entry(13), message="one more", because="the last\n of a dozen")
+
+    assert done.message == "one more\n\nBecause: the last of a dozen\n"
+    assert dataset.repository.objects.commit(dataset.snapshot().id).message == done.message
+
+
 def test_options_are_keywords(dataset: Dataset, tmp_path: Path) -> None:
     done = dataset.export(path=tmp_path / "a.jsonl", clean=True, where="id:12")
 

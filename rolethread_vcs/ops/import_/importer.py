@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rolethread_vcs.errors import MovedError
+from rolethread_vcs.errors import MovedError, nearest
 from rolethread_vcs.formats import STANDARD_INPUT, Reject
 from rolethread_vcs.gate import Verdict
 from rolethread_vcs.matching.signature import Step
@@ -199,6 +199,7 @@ class _Attempt:
         self._intent = intent
         self._branch = intent.branch or repository.branch() or ""
         tip = None if intent.branch is None else repository.refs.read(BRANCHES + intent.branch)
+        self._is_new = intent.branch is not None and tip is None
         # a branch still to be made starts from here
         self.base = repository.head_snapshot() if tip is None else repository.snapshot_of(tip)
         self._taken_back: TakenBack | None = None
@@ -232,6 +233,9 @@ class _Attempt:
         if back is not None and (came := sum(kept.is_new and kept.row in back.rows for kept in reader.kept)):
             said = f"rejects of operation {back.operation.number} go back to their places"
             reader.notes.append(f"{said} ({count(came, 'row')})")
+        elsewhere = [each for each in repository.refs.branches() if each != self._branch] if self._is_new else []
+        if near := nearest(self._branch, elsewhere):
+            reader.notes.append(f"{self._branch} is a new branch; did you mean {near}?")
         known = self.base.settings.roles
         given = self._options.roles.items()  # a key of the settings cannot hold a dot
         fresh = {f"import.roles.{each}": role for each, role in given if each not in known and "." not in each}

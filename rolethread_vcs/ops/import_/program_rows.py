@@ -7,9 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, BinaryIO, cast
 
 from rolethread_vcs.errors import UsageError
+from rolethread_vcs.gate import RefusedByGateError
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.ops.import_.importer import Imported, import_files
 from rolethread_vcs.ops.import_.row_reader import ImportOptions
+from rolethread_vcs.phrases import listed
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.transaction import Intent
 
@@ -35,7 +37,14 @@ def import_rows(
         UsageError: a row is no mapping, or holds what JSON cannot. And as `import_files`.
     """
     stream = cast("BinaryIO", _Stream(_lines([rows] if isinstance(rows, (Mapping, Entry)) else rows)))
-    return import_files(repository, [stream], options, intent, names=[name], **keywords)
+    try:
+        return import_files(repository, [stream], options, intent, names=[name], **keywords)
+    except RefusedByGateError as error:
+        error.message = f"{error.message}: {listed([' '.join(each.split()) for each in error.details], 3)}"
+        codes = ", ".join(repr(code) for code in dict.fromkeys(finding.code for finding in error.findings))
+        allow = f"   allow=[{codes}], because='…' lets these findings through" if codes else ""
+        error.hint = f"skip_invalid=True saves the other rows   fix=True repairs what is safe to repair{allow}"
+        raise
 
 
 class _Stream:

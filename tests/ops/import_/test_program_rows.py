@@ -50,6 +50,27 @@ def test_one_row_is_one_and_any_iterable_is_several(dataset: Dataset, rows: Any)
     assert dataset.import_rows(rows).committed.added == 1
 
 
+def test_a_refusal_says_what_is_wrong_and_what_a_script_can_do(dataset: Dataset) -> None:
+    with pytest.raises(RefusedError) as ruled:
+        dataset.import_rows([{"messages": [{"role": "user", "content": "Anybody?"}]}])
+    with pytest.raises(RefusedError) as unread:
+        dataset.import_rows([row(1), {"foo": 1}])
+
+    assert "RT106 no_assistant" in ruled.value.message
+    assert "it has the key foo" in unread.value.message
+    assert "allow=['RT106']" in str(ruled.value.hint)
+    assert not any("rtv" in str(error.value.hint) for error in (ruled, unread))
+
+
+@pytest.mark.parametrize(("name", "said"), [("mian", 1), ("work/chats", 0), ("main", 0)])
+def test_a_new_branch_that_may_be_a_typing_error_is_told(dataset: Dataset, name: str, said: int) -> None:
+    first = dataset.import_rows([row(1)], branch=name)
+    again = dataset.import_rows([row(2)], branch=name)
+
+    assert (len(first.notes), len(again.notes)) == (said, 0)
+    assert (first.committed.branch, len(dataset.snapshot(name))) == (name, 2)
+
+
 def test_any_format_is_read_and_options_are_keywords(dataset: Dataset) -> None:
     rows = [{"instruction": "x", "output": "y"}, {"conversations": [{"from": "human", "value": "a"}]}]
 
