@@ -106,13 +106,14 @@ def _fit_of_one(name: str, wanted: str) -> Fit | None:
     takes = set(wanted.split(" | "))
     kept = _BY_KEYWORDS.fullmatch(wanted) is not None
     is_mapping = _MAPPING.fullmatch(wanted) is not None
-    if not (kept or is_mapping) and takes.isdisjoint(_CHECKED):
+    if not (kept or is_mapping) and takes.isdisjoint(_CHECKED - {"None"}):
         return None
 
     def fit(repository: Repository, value: Any) -> Any:
         if (value is None and "None" in takes) or (is_mapping and isinstance(value, Mapping)):
             return value
-        if isinstance(value, bytes) or (isinstance(value, os.PathLike) and takes <= {"str", "None"}):
+        is_name = isinstance(value, bytes) and takes & {"str", "Path"}
+        if is_name or (isinstance(value, os.PathLike) and takes <= {"str", "None"}):
             value = os.fsdecode(value)
         if isinstance(value, str) and takes & {"str", "Path", "Snapshot"}:
             return value if "str" in takes else Path(value) if "Path" in takes else repository.snapshot(value)
