@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sweeping import conversation
+from sweeping import conversation, run_and_die
 
 from rolethread_vcs.dataset import Dataset
 
@@ -143,3 +144,22 @@ def test_a_merge_that_is_finished_twice_at_once_is_committed_once(clash, environ
     walked = again.repository.graph.newest_first([again.snapshot().id])
     assert [len(commit.parents) for commit in walked].count(2) == 1
     assert_whole(again, fsck)
+
+
+def test_a_merge_that_was_cut_off_while_it_ended_has_ended_when_it_is_said_again(clash, rtv, tmp_path):
+    rtv(clash.folder, "merge", "clash")
+    rtv(clash.folder, "resolve", "--all", "--take", "clash")
+    said = []
+    for step in range(1, 100):
+        copy = tmp_path / f"copy-{step}" / "tavern"
+        shutil.copytree(clash.folder, copy)
+        code = run_and_die("finish_merge", copy, step)
+        again = rtv(copy, "merge", "--continue")
+        assert texts(Dataset.open(copy)) == ["edited on clash"] * CLASHING, (step, again.stdout, again.stderr)
+        said.append((again.returncode, "finished now" in again.stdout + again.stderr))
+        if code == 0:
+            break
+
+    # killed before it was saved, it is done anew; behind that it is told to have been saved, and to be finished
+    assert set(said[:-1]) <= {(0, False), (0, True), (40, True), (40, False)}
+    assert (40, True) in said

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Unpack
 
-from rolethread_vcs.errors import ConflictError, MovedError
+from rolethread_vcs.errors import ConflictError, MovedError, NotFoundError
 from rolethread_vcs.gate import EntryChange
 from rolethread_vcs.merge.conflict import Conflict
 from rolethread_vcs.model.layout import entry_path
@@ -35,6 +35,7 @@ from rolethread_vcs.transaction import (
     StaleEntryError,
     carry,
     commit_planned,
+    finish_cut_off,
     intent_of,
     refuse_git_state,
     refuse_unsaved,
@@ -133,7 +134,12 @@ def finish(
         As `start`.
     """
     intent = intent_of(intent, said, kind, f"{kind} --continue")
-    found = find_unfinished(repository, kind)
+    finished = finish_cut_off(repository)
+    try:
+        found = find_unfinished(repository, kind)
+    except NotFoundError as error:
+        error.hint = "; ".join(finished) or error.hint  # it may have been this one
+        raise
     skips = skip_conflicts and kind != "merge"
 
     def work(session: Session) -> Outcome:
@@ -142,7 +148,8 @@ def finish(
             raise MovedError(f"another {kind} was begun by another command meanwhile")
         return _attempt(session, now, skip_conflicts=skips)
 
-    return carry(repository, replace(intent, branch=found.branch), work)
+    outcome = carry(repository, replace(intent, branch=found.branch), work)
+    return replace(outcome, committed=replace(outcome.committed, notes=(*finished, *outcome.committed.notes)))
 
 
 def abort(repository: Repository, kind: Kind = "merge", intent: Intent | None = None, **said: Unpack[Said]) -> Outcome:

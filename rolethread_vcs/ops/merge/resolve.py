@@ -22,7 +22,16 @@ from rolethread_vcs.phrases import listed
 from rolethread_vcs.store.log.unfinished import Unfinished
 from rolethread_vcs.store.refs import BRANCHES
 from rolethread_vcs.store.repository import Repository
-from rolethread_vcs.transaction import Committed, Intent, NoSuchBranchError, Said, Session, StaleEntryError, intent_of
+from rolethread_vcs.transaction import (
+    Committed,
+    Intent,
+    NoSuchBranchError,
+    Said,
+    Session,
+    StaleEntryError,
+    finish_cut_off,
+    intent_of,
+)
 
 _Made = dict[str, dict[str, Decision]]
 
@@ -123,6 +132,7 @@ def resolve(
         As `select_conflicts`. UsageError: no side is called so. NotFoundError (no_conflict): one of them is not in
         conflict, or not in that field. UsageError (unusable_choice): both sides cannot be kept there.
     """
+    finish_cut_off(repository)
     opened = open_merge(repository)
     names = select_conflicts(opened, words_of(words), everything=everything, where=where)
     ours, theirs, base = opened.unfinished.labels
@@ -197,6 +207,7 @@ def resolve_as(
         StaleEntryError: a side has changed since it was looked at.
     """
     intent = intent_of(intent, said, "resolve", f"resolve {name}")
+    finish_cut_off(repository)
     if name.isdigit():
         (name,) = select_conflicts(open_merge(repository), [name])
 
