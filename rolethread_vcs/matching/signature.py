@@ -9,9 +9,10 @@ from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from rolethread_vcs.model.canonical import birth_suffix, encode_entry, encode_sorted, match_digest
-from rolethread_vcs.model.entry import Entry, are_plain, known_role, turns_of
+from rolethread_vcs.model.canonical import birth_suffix, encode_entry, encode_sorted
+from rolethread_vcs.model.entry import Entry, known_role, turns_of
 from rolethread_vcs.model.layout import suffix_part
+from rolethread_vcs.model.matched import are_plain, match_digest, without_nulls
 
 Holder = TypeVar("Holder")
 
@@ -69,9 +70,9 @@ class Signature(NamedTuple):
         if (uuid := entry.uuid) is not None and Step.UUID in steps:
             parts["uuid"] = uuid.lower()
         if Step.WHOLE in steps and "whole" not in known:
-            said = entry.without_nulls()
+            said = without_nulls(entry)
             parts["whole"] = _digest(encode_sorted(said.document))
-            is_text = said is entry or said.without_nulls() is said
+            is_text = said is entry or without_nulls(said) is said
             parts["order"] = None if is_text else _digest(encode_entry(said))
         if Step.MESSAGES in steps and "messages" not in known:
             is_plain = are_plain(messages)

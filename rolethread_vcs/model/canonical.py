@@ -19,7 +19,7 @@ import orjson
 
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.model.entry import MAX_DEPTH as MAX_DEPTH
-from rolethread_vcs.model.entry import SPOKEN_KEYS, Entry, are_plain, kind_of, matched_messages, sort_keys
+from rolethread_vcs.model.entry import Entry, kind_of, sort_keys
 from rolethread_vcs.model.entry import JsonProblemError as JsonProblemError
 from rolethread_vcs.model.layout import suffix_of
 
@@ -143,9 +143,9 @@ def encode_line(value: Any, *, is_parsed: bool = False) -> bytes:
     return data
 
 
-def encode_pretty(value: Any) -> bytes:
-    """Return a JSON value indented by two spaces with a final newline, keys in the order given."""
-    return _dump(value, _CANONICAL)
+def encode_pretty(value: Any, *, is_parsed: bool = False) -> bytes:
+    """Return a JSON value indented by two spaces with a final newline, keys in the order given; see `encode_line`."""
+    return _dump(value, _CANONICAL, is_parsed=is_parsed)
 
 
 def _dump(value: Any, options: int, *, is_parsed: bool = False) -> bytes:
@@ -190,48 +190,3 @@ def decode_entry(data: bytes) -> Entry:
 def birth_suffix(messages: Any) -> str:
     """Return the birth suffix of messages in canonical shape; see `model.layout`."""
     return suffix_of(_dump(messages, _CANONICAL))
-
-
-def match_digest(messages: Any) -> str:
-    """Return what messages are matched by: the birth suffix of `matched_messages`."""
-    data = _dump(messages, _CANONICAL)
-    return suffix_of(data if _is_matched_as_it_is(messages, data) else _dump(matched_messages(messages), _CANONICAL))
-
-
-def _is_matched_as_it_is(messages: Any, data: bytes) -> bool:
-    # of messages written on their own, only what is inside of one is indented by six spaces or more
-    return are_plain(messages) or (
-        isinstance(messages, list)
-        and b"\n      " not in data
-        and b"null" not in data
-        and b'"weight"' not in data
-        and all(isinstance(each, dict) and "content" in each for each in messages)
-    )
-
-
-def matched_by(entry: Entry) -> tuple[str, ...]:
-    """Return what an entry is matched by: the digest of its messages, its uuid or nothing, those of its clean exports.
-
-    A clean export that says as much as the messages has none of its own.
-    """
-    messages: Any = entry.document.get("messages")
-    digest, uuid = match_digest(messages), (entry.uuid or "").lower()
-    if not isinstance(messages, list) or all(type(each) is dict and each.keys() <= SPOKEN_KEYS for each in messages):
-        return digest, uuid
-    forms = (matched_messages(messages, clean=True, masked=masked) for masked in (True, False))
-    return digest, uuid, *sorted({suffix_of(_dump(form, _CANONICAL)) for form in forms} - {digest})
-
-
-def encode_with_suffix(entry: Entry) -> tuple[bytes, str, str]:
-    """Return `encode_entry`, and `birth_suffix` and `match_digest` of the messages, of an entry that was parsed.
-
-    For the bulk path: what was parsed holds no NaN, and is not searched for one.
-
-    Raises:
-        UnkeepableValueError: nested too deep.
-    """
-    data = _dump(entry.document, _CANONICAL, is_parsed=True)
-    messages: Any = entry.document.get("messages")
-    written = _dump(messages, _CANONICAL, is_parsed=True)
-    suffix = suffix_of(written)
-    return data, suffix, suffix if _is_matched_as_it_is(messages, written) else match_digest(messages)

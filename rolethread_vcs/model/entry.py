@@ -26,7 +26,6 @@ _KEYS_IN_ORDER = frozenset(
 
 _SHOWN = 40
 """Characters of an entry that a prompt shows."""
-_SCALARS = frozenset({str, int, float, bool})
 
 MAX_DEPTH = 200
 """A value may lie inside at most so many arrays and objects."""
@@ -108,18 +107,6 @@ class Entry:
         parts = [count(number, "message"), *(f"#{tag}" for tag in self.tags), repr(preview(self)[:_SHOWN])]
         return f"<Entry: {', '.join(parts)}>"
 
-    def without_nulls(self) -> Entry:
-        """Return the entry without keys that hold null where a key is optional; no content is a null content."""
-        extra = self.document.get("extra", {}).values()
-        has_sides = "chosen" in self.document or "rejected" in self.document
-        if not has_sides and are_plain(self.document.get("messages")) and _SCALARS.issuperset(map(type, extra)):
-            return self
-        fields = {key: _without_nulls(value, 3) for key, value in self.document.items()}
-        for side in CONVERSATIONS:
-            if isinstance(fields.get(side), list):
-                fields[side] = list(map(_with_content, fields[side]))
-        return _trusted({key: value for key, value in fields.items() if value != {}})
-
     __hash__ = None  # type: ignore[assignment]  # it holds a mapping
 
     @classmethod
@@ -137,7 +124,7 @@ class Entry:
         if "messages" in fields:
             document["messages"] = canonical_messages(fields["messages"], is_owned=is_owned)
             if len(fields) == 1:
-                return _trusted(document)
+                return trusted(document)
         for side in ("chosen", "rejected"):
             if fields.get(side) is not None:
                 document[side] = canonical_messages(fields[side])
@@ -153,7 +140,7 @@ class Entry:
             document["uuid"] = uuid
         if len(document) < len(fields) and (extra := _whole_extra(fields)):
             document["extra"] = {key: copy_value(extra[key]) for key in sorted(_text_keys(extra))}
-        return _trusted(document)
+        return trusted(document)
 
     @property
     def fields(self) -> Mapping[str, Any]:
@@ -208,7 +195,7 @@ _put_document = vars(Entry)["document"].__set__
 _put_frozen = vars(Entry)["_frozen"].__set__
 
 
-def _trusted(document: dict[str, Any], _new: Any = object.__new__) -> Entry:
+def trusted(document: dict[str, Any], _new: Any = object.__new__) -> Entry:
     """Return the entry of a document that is canonical."""
     entry: Entry = _new(Entry)
     _put_document(entry, document)
@@ -230,66 +217,6 @@ def turns_of(entry: Entry) -> list[dict[str, Any]]:
     return well_formed(entry.document.get("messages"))
 
 
-def are_plain(messages: Any) -> bool:
-    """Return whether messages are objects that hold nothing but texts, a content among them: nearly all are."""
-    if type(messages) is not list:
-        return False
-    for message in messages:
-        if type(message) is not dict or "content" not in message:
-            return False
-        for value in message.values():
-            if type(value) is not str:
-                return False
-    return True
-
-
-def _without_nulls(value: Any, levels: int) -> Any:
-    """Return a value without keys that hold null in so many levels of objects; deeper lie arguments and schemas."""
-    if isinstance(value, list):
-        return [_without_nulls(item, levels) for item in value]
-    if not isinstance(value, dict) or not levels:
-        return value
-    return {
-        key: _without_nulls(item, levels - 1) for key, item in value.items() if item is not None or key == "content"
-    }
-
-
-def _with_content(message: Any) -> Any:
-    if not isinstance(message, dict) or "content" in message:
-        return message
-    return _canonical_message({**message, "content": None})
-
-
-def with_mask(message: dict[str, Any]) -> dict[str, Any]:
-    """Return a message that says by `train` what it says by a weight of 0 or 1."""
-    if message.get("weight") not in (0, 1):
-        return message
-    rest = {key: value for key, value in message.items() if key != "weight"}
-    return {**rest, "train": False} if message["weight"] == 0 else rest
-
-
-def matched_messages(messages: Any, *, clean: bool = False, masked: bool = True) -> Any:
-    """Return messages in the form that is matched: what says nothing is left out, inner keys are sorted.
-
-    A weight of 0 says that a message does not train, a weight of 1 nothing. `clean` leaves what a clean export has of
-    them; unless `masked`, that is not which of them train.
-    """
-    if not isinstance(messages, list):
-        return sort_keys(messages)
-    rows = []
-    for message in messages:
-        row = sort_keys(_with_content(_without_nulls(message, 3)))
-        if isinstance(row, dict):
-            row = with_mask(row)
-            if clean:
-                role = row.get("role")
-                keys = ("role", "content", *CLEAN_KEYS[0 if role in TOOL_ROLES else 1 :])
-                keys += ("train", "weight") if masked and role in ANSWERING_ROLES else ()
-                row = {key: row[key] for key in keys if key in row}
-        rows.append(row)
-    return canonical_messages(rows)
-
-
 def canonical_messages(value: Any, *, is_owned: bool = False) -> Any:
     """Return messages in canonical shape: message keys in order, null speaker and `train: true` absent.
 
@@ -309,11 +236,11 @@ def canonical_messages(value: Any, *, is_owned: bool = False) -> Any:
             else:
                 messages.append(message if is_owned else message.copy())
                 continue
-        messages.append(_canonical_message(message))
+        messages.append(canonical_message(message))
     return messages
 
 
-def _canonical_message(message: Any) -> Any:
+def canonical_message(message: Any) -> Any:
     if not isinstance(message, Mapping):
         return copy_value(message)
     result: dict[str, Any] = {}

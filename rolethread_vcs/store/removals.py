@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from rolethread_vcs.model.canonical import encode_line, matched_by, parse
+from rolethread_vcs.model.canonical import encode_line, parse
+from rolethread_vcs.model.matched import matched_by
 from rolethread_vcs.store.derived import Derived, Table
 from rolethread_vcs.store.objects.trees import LINK
 from rolethread_vcs.store.tree_reader import entries_between, entry_of_blob, readable

@@ -14,9 +14,9 @@ import pytest
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.formats import Source, read_drafts
 from rolethread_vcs.gate import Verdict
-from rolethread_vcs.model.canonical import encode_with_suffix
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import entry_path, make_id
+from rolethread_vcs.model.matched import encode_with_suffix
 from rolethread_vcs.ops.settings.settings import set_setting
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.objects import Objects, trees

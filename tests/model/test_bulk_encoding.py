@@ -13,10 +13,9 @@ from rolethread_vcs.model.canonical import (
     decode_entry,
     encode_entry,
     encode_line,
-    encode_with_suffix,
-    match_digest,
 )
 from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.model.matched import encode_with_suffix, match_digest
 
 scalars = (
     st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False, allow_infinity=False)

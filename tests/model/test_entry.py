@@ -21,9 +21,9 @@ from rolethread_vcs.model.canonical import (
     encode_entry,
     encode_line,
     encode_value,
-    match_digest,
 )
 from rolethread_vcs.model.entry import Entry, InvalidEntryError, canonical_messages, is_equal
+from rolethread_vcs.model.matched import match_digest
 
 IN_PLACE: list[Callable[[Any], Any]] = [
     lambda entry: entry.fields["tags"].append("x"),

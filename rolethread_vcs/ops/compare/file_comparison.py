@@ -18,7 +18,8 @@ from rolethread_vcs.formats import Draft, Format, Reject, Source, read_again, re
 from rolethread_vcs.matching.ladder import Ambiguity, Doubt, Matching, Policy
 from rolethread_vcs.matching.signature import Side, Signature, Step
 from rolethread_vcs.model.change_kind import ChangeKind
-from rolethread_vcs.model.entry import ANSWERING_ROLES, CONVERSATIONS, SPOKEN_KEYS, Entry, with_mask
+from rolethread_vcs.model.entry import ANSWERING_ROLES, CONVERSATIONS, SPOKEN_KEYS, Entry
+from rolethread_vcs.model.matched import with_mask, without_nulls
 from rolethread_vcs.ops.compare.comparison import ComparedEntry, Comparison, EntryFilter, moved
 from rolethread_vcs.ops.compare.sides import FileSide, TreeSide
 from rolethread_vcs.store.objects.trees import Blob
@@ -264,7 +265,7 @@ class Carried:
 
     def project(self, entry: Entry) -> Entry:
         """Return an entry with nothing but what can be carried; null in an optional key says the same as no key."""
-        entry = entry.without_nulls()
+        entry = without_nulls(entry)
         if self.is_all:
             return entry
         fields: dict[str, Any] = {}

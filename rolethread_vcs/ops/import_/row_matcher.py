@@ -20,9 +20,10 @@ from typing import Any, NamedTuple
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.formats import Draft, FileFormat, RowPlace
 from rolethread_vcs.matching.signature import PARTS, Index, Signature, Step
-from rolethread_vcs.model.canonical import birth_suffix, match_digest, matched_by
+from rolethread_vcs.model.canonical import birth_suffix
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import suffix_part
+from rolethread_vcs.model.matched import match_digest, matched_by, without_nulls
 from rolethread_vcs.store.derived import Table
 from rolethread_vcs.store.facts import Fact, RuleKeys, keys_fact, read_facts
 from rolethread_vcs.store.removals import RemovedEntry, removed_entries
@@ -156,7 +157,7 @@ class Matcher:
         if step in (Step.UUID, Step.KEY):
             match = self._compare(entry_id, row)
         # a file that was written by hand holds the same entry in other bytes
-        elif self._blobs[entry_id] == row.blob or self._base[entry_id].without_nulls() == row.entry.without_nulls():
+        elif self._blobs[entry_id] == row.blob or without_nulls(self._base[entry_id]) == without_nulls(row.entry):
             return Match(Outcome.UNCHANGED, entry_id)
         elif step is Step.OWN_ID:
             match = self._compare_own(entry_id, signature.rev, row.entry)
@@ -265,7 +266,7 @@ class Matcher:
         """Decide about a row matched by uuid or key; without a revision only birth tells who edited what."""
         ours, theirs = self._base[entry_id], row.entry
         if match_digest(ours.messages) == row.digest:
-            is_same = ours.without_nulls() == theirs.without_nulls()
+            is_same = without_nulls(ours) == without_nulls(theirs)
             return Match(Outcome.UNCHANGED if is_same else Outcome.OTHER_FIELDS, entry_id)
         born = suffix_part(entry_id)
         if born in (row.suffix, row.digest):
@@ -353,7 +354,7 @@ def _edited_by(row: Entry, ours: Entry) -> Entry:
     """Return an entry with the messages of a row that has no revision: what no message of it says follows ours."""
     from rolethread_vcs.merge.line_edit import apply_edit
 
-    row, line = row.without_nulls(), ours.without_nulls()
+    row, line = without_nulls(row), without_nulls(ours)
     said = {"role", "content"}.union(*(turn.keys() for turn in row.turns))
     known = [
         {key: value for key, value in message.items() if key in said} if isinstance(message, dict) else message
@@ -366,8 +367,8 @@ def _without_padding(row: Entry, before: Entry) -> Entry:
     """Return what a row says of the entry that it was made from, of whose nulls none is new."""
     from rolethread_vcs.merge.line_edit import apply_edit
 
-    said = row.without_nulls()
-    return row if said == row else apply_edit(before, before.without_nulls(), said).entry
+    said = without_nulls(row)
+    return row if said == row else apply_edit(before, without_nulls(before), said).entry
 
 
 def _old_entry(repository: Repository, prefix: str) -> Entry | None:

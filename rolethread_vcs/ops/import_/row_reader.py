@@ -12,9 +12,10 @@ from typing import BinaryIO, NamedTuple
 from rolethread_vcs.errors import InvalidError, NotFoundError, RoleThreadError, SystemRefusedError, UsageError
 from rolethread_vcs.formats import Draft, Reject, Source, find_encoding, find_format, read_drafts, roles_by_label
 from rolethread_vcs.gate import EntryChange, Gate, gate_rules, safe_repair
-from rolethread_vcs.model.canonical import encode_entry, encode_with_suffix
+from rolethread_vcs.model.canonical import encode_entry
 from rolethread_vcs.model.entry import NOT_UTF8, Entry
 from rolethread_vcs.model.layout import LAST_BROUGHT_NUMBER, number_of
+from rolethread_vcs.model.matched import encode_with_suffix
 from rolethread_vcs.ops.edit.change import new_id, next_number
 from rolethread_vcs.ops.import_.row_matcher import Match, Matcher, Outcome, Row
 from rolethread_vcs.rules import effective_rules

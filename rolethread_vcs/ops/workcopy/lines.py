@@ -25,6 +25,7 @@ from rolethread_vcs.matching.signature import Side, Signature, Step
 from rolethread_vcs.model.canonical import encode_line, parse
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import rev_of
+from rolethread_vcs.model.matched import without_nulls
 from rolethread_vcs.ops.workcopy.links import FileStamp, Link, digest_of, refuse_changed
 from rolethread_vcs.phrases import count, first_few
 from rolethread_vcs.store.snapshot import Snapshot
@@ -249,7 +250,7 @@ class Layout:
 
         def reading(entry: Entry) -> Reading:
             encode_line(entry.document)
-            return Reading(entry.without_nulls(), draft.own_id)
+            return Reading(without_nulls(entry), draft.own_id)
 
         return draft.make(reading)
 
