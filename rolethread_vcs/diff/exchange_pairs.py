@@ -333,13 +333,13 @@ def pair_exchanges(left: Side, right: Side, *, later_left: bool) -> list[Exchang
     return list(search.found.values())
 
 
-def heaviest_row(left: Sequence[Message], right: Sequence[Message], at_least: float = 0.0) -> Row:
-    """Return the heaviest row of messages that are one another; each pair weighs more than `at_least`."""
+def heaviest_row(left: Sequence[Message], right: Sequence[Message]) -> Row:
+    """Return the heaviest row of messages that are one another; each pair weighs something."""
     weighed = {}
     is_small = len(left) * len(right) <= ALL_PAIRS
     places = product(left, right) if is_small else ((left[at], right[to]) for at, to in places_to_look_at(left, right))
     for one, other in places:
-        if (weight := one.common_weight(other)) > at_least:
+        if weight := one.common_weight(other):
             weighed[one.index, other.index] = (one, other, weight)
     if len(weighed) < 2:
         return list(weighed.values())
