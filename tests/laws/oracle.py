@@ -3,11 +3,11 @@
 A clean merge is right when each message has the value that both sides' edits give it, and stands in order. A conflict
 is right where no merge is, needless where the edits have nothing to do with each other. Between them lie the arguable
 cases: here nobody knows, so that a conflict and a clean merge are both good, even one that is not as expected (then
-they count as `clean`). They are
+they count as `clean`); whatever the doubt is not about, by exchange, has to be as expected all the same. They are
 
     a  both changed the alternatives of a message
     b  of two exchanges, or lines of one exchange, that say the same, one came, went, moved or was
-       edited: nobody can tell which
+       edited, with nothing between that stayed: nobody can tell which
     c  an exchange was removed and another one asks the same, or says the same, elsewhere: it may be the old one,
        or an exchange says nothing that it said before, or a few words of it elsewhere, and the other side deleted it;
        or it was replaced by one that says nearly the same in each message, or asks so and is the only one; or a line
@@ -29,7 +29,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import combinations, pairwise, product
 from typing import Any
 
 from tests.laws.identities import Line, Lines, Message, Version, units
@@ -138,8 +138,8 @@ class Oracle:
     base: Version
     ours: Version
     theirs: Version
-    conflicts: list[str] = field(default_factory=list)
-    """Why there is no right merge."""
+    conflicts: dict[int, str] = field(default_factory=dict)
+    """Why there is no right merge, by whose."""
     unknown: list[str] = field(default_factory=list)
     """Why nobody can know it."""
     asking: list[str] = field(default_factory=list)
@@ -148,6 +148,8 @@ class Oracle:
     def __post_init__(self) -> None:
         self.values: dict[Slot, Message] = {}
         self.moved: set[int] = set()
+        self.doubtful: set[int] = set()
+        """Who is concerned by what nobody can know, with their exchanges."""
         self._row: list[Slot] = []
         self._edited: dict[Slot, tuple[str, str, str]] = {}
         sides = (self.ours, self.theirs)
@@ -172,7 +174,7 @@ class Oracle:
             forms = [{slot: value for slot, value in side.items() if slot[0] == who} for side in (base, ours, theirs)]
             if any(part for _, part in forms[0]) or forms[1] == forms[2]:
                 if forms[0] not in forms[1:]:
-                    self.unknown.append("both split or joined")
+                    self._doubt("both split or joined", {who})
                 self.values |= forms[2] if forms[0] == forms[1] else forms[1]
             else:
                 self._expect_halves(who, base.get((who, 0)), ours, theirs)
@@ -186,7 +188,10 @@ class Oracle:
                 self.values[slot] = left or right or {}
             elif (left or right or was) != was:
                 is_rewritten = self._is_rewritten(self.theirs if left is None else self.ours, slot[0])
-                (self.unknown if is_rewritten else self.conflicts).append("deleted and edited")
+                if is_rewritten:
+                    self._doubt("deleted and edited", {slot[0]})
+                else:
+                    self.conflicts[slot[0]] = "deleted and edited"
 
     def _is_rewritten(self, side: Version, who: int) -> bool:
         """Whether an exchange says nothing that it said in the base, or little of it elsewhere: it may be another."""
@@ -208,8 +213,12 @@ class Oracle:
             if three not in (one, two) and two != one:
                 if name == "content":
                     self._edited[slot] = (one or "", two, three)
-                found = {"content": self.asking, "alternatives": self.unknown}.get(name, self.conflicts)
-                found.append(f"both changed {name}")
+                if name == "alternatives":
+                    self._doubt("both changed alternatives", {slot[0]})
+                elif name == "content":
+                    self.asking.append("both changed content")
+                else:
+                    self.conflicts[slot[0]] = f"both changed {name}"
             if value is not None:
                 merged[name] = value
         return merged
@@ -224,19 +233,19 @@ class Oracle:
             if not halves:
                 continue
             if any(slot[0] == who and slot[1] for slot in other):
-                self.unknown.append("both split")
+                self._doubt("both split", {who})
                 return
             whole = other.get((who, 0))
             if len(halves) < 2:
-                self.unknown.append("split, and one half removed")
+                self._doubt("split, and one half removed", {who})
             if was is not None:
                 had = set(was["content"].lower().split())
                 for half in halves.values():
                     says = set(half["content"].lower().split())
                     if len(says & had) < _LITTLE * len(says):
-                        self.unknown.append("split and rewritten")
+                        self._doubt("split and rewritten", {who})
                 if whole is None:
-                    self.conflicts.append("deleted and split")
+                    self.conflicts[who] = "deleted and split"
                 elif whole != was:
                     self._expect_halves_changed(was, whole, halves)
             self.values |= halves
@@ -246,7 +255,7 @@ class Oracle:
         changed = {name: value for name, value in whole.items() if value != was.get(name)}
         for slot, half in halves.items():
             if "content" in changed or any(half.get(name) != was.get(name) for name in {*half, *was} - {"content"}):
-                self.unknown.append("split against an edit")
+                self._doubt("split against an edit", {slot[0]})
             kept = {
                 name: value for name, value in half.items() if name == "content" or name in whole or name not in was
             }
@@ -261,55 +270,73 @@ class Oracle:
             if len(names) < _RENAMES or len(set(names)) > 1 or old in names:
                 continue
             known = {line.who for version in (self.base, side) for line in version.lines}
-            if any(line.message.get("speaker") == old and line.who not in known for line in other.lines):
-                uses = any(message.get("speaker") == old for message in here.values())
-                (self.asking if uses else self.conflicts).append("speaks under the old name")
+            uses = any(message.get("speaker") == old for message in here.values())
+            for line in other.lines:
+                if line.message.get("speaker") == old and line.who not in known:
+                    if uses:
+                        self.asking.append("speaks under the old name")
+                    else:
+                        self.conflicts[line.who] = "speaks under the old name"
 
     # ---- what nobody knows
+
+    def _doubt(self, why: str, whos: set[int]) -> None:
+        self.unknown.append(why)
+        versions = (self.base, self.ours, self.theirs)
+        self.doubtful |= whos.union(*(_unit_of(version.lines, who) for version in versions for who in whos))
 
     def _doubt_equals(self, side: Version, other: Version, moves: set[int]) -> None:
         before, after, there = (_says(version.lines) for version in (self.base, side, other))
         both = {line.who for line in side.lines} & {line.who for line in other.lines}
         went = [(who, said) for who, said in before.items() if after.get(who) != said or who in moves]
         came = [(who, said) for who, said in after.items() if before.get(who) != said or who in moves]
-        if any(said == other_said and who != to_who for who, said in went for to_who, other_said in came):
-            self.unknown.append("written again")
+        for who, said in went:
+            again = {to_who for to_who, other_said in came if said == other_said and who != to_who}
+            if again:
+                self._doubt("written again", {who, *again})
         gone_there = [(who, said) for who, said in before.items() if who not in there]
-        if any(
-            (before[who], True) == (said, who != to_who) for who in moves & {*before} for to_who, said in gone_there
-        ):
-            self.unknown.append("one of two equals moved, the other went")
-        if any(who in {line.who for line in other.lines} and self._is_rewritten(other, who) for who in moves):
-            self.unknown.append("moved and rewritten")
-        gone = [said for who, said in before.items() if who not in after]
-        new = [said for who, said in after.items() if before.get(who) != said]
-        if any(one[0] == another[0] for one in gone for another in new):
-            self.unknown.append("asked again")
-        alike = [[*map(_is_alike, one, another)] for one in gone for another in new if len(one) == len(another)]
-        if any(map(all, alike)) or (len(before) == len(after) == 1 and any(each[0] for each in alike)):
-            self.unknown.append("replaced by one that is alike")
-        alone = [{said for who, said in each.items() if who not in both} for each in (after, there)]
-        if (alone[0] & alone[1]) - set(before.values()):
-            self.unknown.append("both wrote the same")
-        if any(one > another for one, another in _halves(side.lines)):
-            self.unknown.append("split and turned around")
+        for who in moves & {*before}:
+            equals = {to_who for to_who, said in gone_there if said == before[who] and to_who != who}
+            if equals:
+                self._doubt("one of two equals moved, the other went", {who, *equals})
+        for who in moves:
+            if who in {line.who for line in other.lines} and self._is_rewritten(other, who):
+                self._doubt("moved and rewritten", {who})
+        gone = {who: said for who, said in before.items() if who not in after}
+        new = {who: said for who, said in after.items() if before.get(who) != said}
+        for (who, one), (to_who, another) in product(gone.items(), new.items()):
+            if one[0] == another[0]:
+                self._doubt("asked again", {who, to_who})
+            alike = [*map(_is_alike, one, another)] if len(one) == len(another) else [False]
+            if all(alike) or (len(before) == len(after) == 1 and alike[0]):
+                self._doubt("replaced by one that is alike", {who, to_who})
+        alone = [{said: who for who, said in each.items() if who not in both} for each in (after, there)]
+        for said in (alone[0].keys() & alone[1].keys()) - set(before.values()):
+            self._doubt("both wrote the same", {alone[0][said], alone[1][said]})
+        for one, another in _halves(side.lines):
+            if one > another:
+                self._doubt("split and turned around", {side.lines[one].who})
         known = {line.who: line for line in self.base.lines}
         for unit in units(side.lines):
             lines = [side.lines[n] for n in unit]
             there = {who for line in lines if line.who in known for who in _unit_of(self.base.lines, line.who)}
-            gone = [known[who].message for who in there - {line.who for line in side.lines}]
-            if any(_speaks(line.message) in map(_speaks, gone) for line in lines if line.who not in known):
-                self.unknown.append("a line that may have been written anew")
-        if self._has_equal_lines(side, moves):
-            self.unknown.append("a line that another one said")
+            dropped = [known[who].message for who in there - {line.who for line in side.lines}]
+            if any(_speaks(line.message) in map(_speaks, dropped) for line in lines if line.who not in known):
+                self._doubt("a line that may have been written anew", {*there, *(line.who for line in lines)})
+        if equals := self._equal_lines(side, moves):
+            self._doubt("a line that another one said", equals)
         for version, changed in ((self.base, set(before) ^ set(after) | moves), (side, {*dict(came)})):
             said_by = _says(version.lines)
-            for one, another in pairwise(said_by):
-                if said_by[one] == said_by[another] and len({one, another} & changed) == 1:
-                    self.unknown.append("one of two equals came or went")
+            row = list(said_by)
+            for one, another in combinations(range(len(row)), 2):
+                between = {*row[one + 1 : another]}
+                if said_by[row[one]] != said_by[row[another]] or not between <= changed:
+                    continue
+                if len({row[one], row[another]} & changed) == 1:
+                    self._doubt("one of two equals came or went", {row[one], row[another], *between})
 
-    def _has_equal_lines(self, side: Version, moves: set[int]) -> bool:
-        """Whether a line came, or moved, that says what another line of its exchange said and does not any more."""
+    def _equal_lines(self, side: Version, moves: set[int]) -> set[int]:
+        """Return who came or moved and says what another line of the exchange said before, and that one."""
         before, after = slots(self.base), slots(side)
         went = {
             (who, message["content"])
@@ -317,14 +344,16 @@ class Oracle:
             if who in moves or after.get((who, part), {}).get("content") != message["content"]
         }
         known = {who for who, _ in before}
-        return any(
-            line.message["role"] == "assistant" and line.message["content"] == said and line.who != who
+        return {
+            each
             for who, said in went
             for unit in units(side.lines)
             if any(side.lines[n].who in known for n in unit)
             for line in (side.lines[n] for n in unit)
             if line.who not in known or line.who in moves
-        )
+            if line.message["role"] == "assistant" and line.message["content"] == said and line.who != who
+            for each in (who, line.who)
+        }
 
     def _doubt_joins(self, side: Version, other: Version) -> None:
         whos = [line.who for line in other.lines]
@@ -335,7 +364,7 @@ class Oracle:
             between = whos[min(places) : max(places)] if places else []
             says_little = parts and len(line.message["content"]) < _FEW_LETTERS
             if says_little or parts & other.touched or any(who not in known for who in between):
-                self.unknown.append("joined against a change")
+                self._doubt("joined against a change", parts | {*whos[min(places) : max(places)]} if places else parts)
 
     def _doubt_neighbours(self, side: Version, other: Version, moves: set[int]) -> None:
         """What was added behind what the other side deleted, or beside what it moved, may go along or stay."""
@@ -365,25 +394,34 @@ class Oracle:
             if self.unknown or self.asking or self.touched[0] & self.touched[1] or self._breaks():
                 return Verdict("arguable", ", ".join((*self.unknown, *self.asking)))
             return Verdict("needless", "" if self._same_exchange() else "of different exchanges")
-        why = self._fault(result)
-        if why and self.unknown:
-            return Verdict("clean", self.unknown[0])
-        return Verdict("wrong", why) if why else Verdict("right")
+        if not self._fault(result, set()):
+            return Verdict("right")
+        why = self._fault(result, self.doubtful)
+        return Verdict("wrong", why) if why else Verdict("clean", self.unknown[0])
 
-    def _fault(self, result: Sequence[Message]) -> str:
-        """Return what is not as the edits of both sides want it, "" when nothing is."""
-        if self.conflicts:
-            return f"no conflict: {self.conflicts[0]}"
+    def _fault(self, result: Sequence[Message], excused: set[int]) -> str:
+        """Return what is not as the edits of both sides want it, "" when nothing is; whatever `excused` are is well."""
+        for who, conflict in self.conflicts.items():
+            if who not in excused:
+                return f"no conflict: {conflict}"
         for slot, texts in self._edited.items():
             texts_there = (message["content"] for message in result if _holds_both(*texts, message["content"]))
             self.values[slot]["content"] = next(texts_there, "no text holds both edits")
+        certain = {slot: value for slot, value in self.values.items() if slot[0] not in excused}
         expected, found = Counter(map(_key, self.values.values())), Counter(map(_key, result))
-        if expected != found:
-            lost, more = expected - found, found - expected
+        lost, more = Counter(map(_key, certain.values())) - found, found - expected
+        if excused:
+            said = {value["content"] for value in certain.values()} - self._texts(excused)
+            more = Counter({key: count for key, count in more.items() if json.loads(key)["content"] in said})
+        if lost or more:
             return f"lost {sorted(lost.elements())}, has {sorted(more.elements())}"
-        return self._reading(result)
+        return self._reading([each for each in result if not excused or _key(each) in expected], excused)
 
-    def _reading(self, result: Sequence[Message]) -> str:
+    def _texts(self, whos: set[int]) -> set[str]:
+        versions = (self.base, self.ours, self.theirs)
+        return {line.message["content"] for version in versions for line in version.lines if line.who in whos}
+
+    def _reading(self, result: Sequence[Message], excused: set[int]) -> str:
         """Return why no reading of who the messages are has all in order; equal ones can be each other."""
         same: dict[str, list[Slot]] = {}
         for slot, value in self.values.items():
@@ -395,14 +433,15 @@ class Oracle:
         def lay(number: int) -> bool:
             nonlocal tries, why
             if number == len(result):
-                why = self._wrong_question(row)
+                why = self._wrong_question(row, excused)
                 self._row = list(row)
                 return not why
             for slot in same[_key(result[number])]:
                 tries += 1
-                if slot in row or tries > _TRIES:
+                if tries > _TRIES or (slot in row and slot[0] not in excused):
                     continue
-                found = next((found for before in row if (found := self._out_of_order(before, slot, places))), "")
+                before_it = (before for before in row if not {before[0], slot[0]} & excused)
+                found = next((found for before in before_it if (found := self._out_of_order(before, slot, places))), "")
                 why = found or why
                 if not found:
                     row.append(slot)
@@ -429,8 +468,10 @@ class Oracle:
             return ""
         return f"{one} before {other}" if False in rows and True not in rows else ""
 
-    def _wrong_question(self, row: list[Slot]) -> str:
+    def _wrong_question(self, row: list[Slot], excused: set[int]) -> str:
         for left, right in pairwise(row):
+            if {left[0], right[0]} & excused:
+                continue
             roles = [self.values[slot].get("role") for slot in (left, right)]
             if roles == ["user", "assistant"] and not any(
                 self._follows(list(slots(version)), left, right, row) for version in (self.base, self.ours, self.theirs)
