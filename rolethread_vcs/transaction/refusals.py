@@ -112,17 +112,22 @@ def refuse_unsaved(unsaved: Sequence[Unsaved], other: CheckedOutFolder | None = 
     """Raise when hand edits are in the way of a command, here or in another folder."""
     if not unsaved:
         return
-    names = listed([item.path for item in unsaved], 3)
+    of = list(dict.fromkeys(item.path for item in unsaved))
+    names = listed(of, 3)
     hint = "keep the edits with: rtv commit   throw them away with: rtv restore --all"
+    files = count(len(of), "hand-edited file is", "hand-edited files are")
     if flagged := [each for each in unsaved if each.flag]:
-        flag, path = flagged[0].flag, shlex.quote(flagged[0].path)
-        hint = f"let git see it with: git update-index --no-{flag} {path}"
+        flag = flagged[0].flag
+        paths = " ".join(shlex.quote(each.path) for each in flagged if each.flag == flag)
+        hint = f"let git see it with: git update-index --no-{flag} {paths}"
         if flag == STAGED:
-            hint = f"git has it staged; save it with: git commit   drop it with: git restore --staged {path}"
+            hint = f"save what is staged with: git commit   drop it with: git restore --staged {paths}"
+            if len(flagged) == len(unsaved):
+                files = f"what git has staged of {count(len(of), 'file')}, and is not on disk, is"
     if other is None:
-        message = f"{count(len(unsaved), 'hand-edited file is', 'hand-edited files are')} in the way ({names})"
+        message = f"{files} in the way ({names})"
     else:
-        files = count(len(unsaved), "hand-edited file")
+        files = count(len(of), "hand-edited file")
         message = f"{other.branch} is checked out in {other.folder}, and {files} there would be in the way ({names})"
     raise UnsavedEditsError(message, hint=hint if other is None else other.edits_hint)
 

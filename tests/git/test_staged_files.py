@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from git_desk import Git, file_of, needs_git, rewrite
+from git_desk import Git, conversation, file_of, needs_git, rewrite
 
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.ops.edit.field_edits import FieldEdit
@@ -74,3 +74,62 @@ def test_a_staged_file_that_is_gone_again_is_told_of(bare_of_hooks: Dataset, git
 
     assert [each.id for each in bare_of_hooks.status().staged] == ["00000009-aaaaaaaa"]
     assert not bare_of_hooks.status().foreign
+
+
+THREE: dict[str, Callable[[Dataset], object]] = {
+    "commit": lambda dataset: dataset.commit(),
+    "restore --all": lambda dataset: dataset.discard_edits(None),
+    "restore": lambda dataset: dataset.discard_edits(["2"]),
+}
+
+
+@pytest.mark.parametrize("on_disk", ["another text", "nothing"])
+@pytest.mark.parametrize("verb", THREE)
+def test_what_is_staged_of_a_file_that_was_edited_again_is_not_written_over(
+    staged: Dataset, git: Git, verb: str, on_disk: str
+) -> None:
+    path = file_of(staged, 2)
+    if on_disk == "nothing":
+        path.unlink()
+    else:
+        rewrite(staged, 2, "Dry enough.", "On disk.")
+    before = git("status", "--short").stdout
+
+    with pytest.raises(UnsavedEditsError) as caught:
+        THREE[verb](staged)
+
+    assert (git("status", "--short").stdout, path.exists()) == (before, on_disk != "nothing")
+    name = "00000002"
+    survey = staged.status()
+    assert [each.path.rpartition("/")[2][:8] for each in (*survey.unsaved, *survey.staged)] == [name, name]
+    git(*(caught.value.hint or "").rpartition(": git ")[2].split())
+    THREE[verb](staged)
+    assert not staged.status().unsaved
+
+
+def test_a_file_whose_name_alone_is_staged_is_saved_as_any_other(bare_of_hooks: Dataset, git: Git) -> None:
+    copy = bare_of_hooks.folder / "entries/0000/00/00000009-aaaaaaaa.json"
+    copy.write_bytes(file_of(bare_of_hooks, 1).read_bytes())
+    git("add", "--intent-to-add", str(copy))
+
+    assert bare_of_hooks.commit().added == 1
+
+
+def test_what_is_staged_in_a_folder_that_is_gone_is_not_overwritten(bare_of_hooks: Dataset, git: Git) -> None:
+    dataset = bare_of_hooks
+    dataset.branch("try", switch=True)
+    dataset.add([conversation(f"Question {number}") for number in range(100)])
+    new = max((dataset.folder / "entries").rglob("*.json"))
+    text = new.read_text()
+    dataset.switch("main")
+    assert not new.parent.exists()
+    new.parent.mkdir()
+    new.write_text(text.replace("Dry enough.", "Only staged."))
+    git("add", str(new))
+    new.unlink()
+    new.parent.rmdir()
+
+    with pytest.raises(UnsavedEditsError):
+        dataset.merge("try")
+
+    assert "Only staged." in git("show", f":{new.relative_to(dataset.folder).as_posix()}").stdout

@@ -27,6 +27,7 @@ from rolethread_vcs.transaction import (
     Said,
     Session,
     intent_of,
+    refuse_unsaved,
     touched_entries,
     vote,
     write_blobs,
@@ -43,12 +44,12 @@ def save_hand_edits(repository: Repository, intent: Intent | None = None, **said
     another layout is saved in the canonical one, and its file is rewritten. Files that belong to nothing in a dataset
     stay where they are; `notes` of the result name them. An entry that is damaged in the store is saved from its file;
     where that holds just what was saved there is nothing to commit, and the result has an operation alone. With nothing
-    to save and nothing damaged it is empty.
+    to save and nothing damaged it is empty. What git alone has, staged and edited again since, is not written over.
 
     Raises:
         InvalidError (broken_file): a file does not read, or is a symbolic link; nothing was saved.
-        RefusedByGateError: the gate said no. UsageError (not_checked_out): a bare dataset. ConflictError
-        (git_unfinished).
+        RefusedByGateError: the gate said no. UsageError (not_checked_out): a bare dataset. UnsavedEditsError: git has
+        a third content of one of the files staged. ConflictError (git_unfinished).
     """
     intent = intent_of(intent, said, "commit", "commit")
     with Session.open(repository, intent) as session:
@@ -61,14 +62,16 @@ def save_hand_edits(repository: Repository, intent: Intent | None = None, **said
                 hint="rtv edit ID   or check the files out with: rtv config set checkout always",
                 code="not_checked_out",
             )
-        edits = HandEdits()
+        edits, taken = HandEdits(), set()
         for item in worktree.unsaved(base.tree):
             if item.flag == STAGED:
-                edits.staged.append(item.path)
+                edits.staged.append(item)
             elif is_foreign(item):
                 edits.left.append(item.path)
             else:
+                taken.add(item.path)
                 read_file(worktree, base, item, edits)
+        refuse_unsaved([item for item in edits.staged if item.path in taken])
         if edits.problems:
             raise InvalidError(
                 f"{count(len(edits.problems), 'file')} cannot be read",
@@ -146,8 +149,8 @@ def _notes(edits: HandEdits, *, dry_run: bool) -> Iterator[str]:
     elif paths:
         names = listed(paths, _NAMED)
         yield f"the layout of {len(paths):,} files ({names}) {verb} into the usual shape; their content is the same"
-    for path in edits.staged:
-        yield f"left alone: git has other content of {path} staged than is on disk; save it with: git commit"
+    for item in edits.staged:
+        yield f"left alone: git has other content of {item.path} staged than is on disk; save it with: git commit"
     for path in edits.left[:_LEFT_NAMED]:
         name = path.rpartition("/")[2]
         entry_id = name.removesuffix(SUFFIX)

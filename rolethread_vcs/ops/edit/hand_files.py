@@ -25,7 +25,7 @@ class HandEdits:
     tidy: dict[str, tuple[bytes, bytes | None]] = field(default_factory=dict)
     """What was read from paths whose layout is not the canonical one, and the bytes that are; None where none are."""
     left: list[str] = field(default_factory=list)
-    staged: list[str] = field(default_factory=list)
+    staged: list[Unsaved] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
 

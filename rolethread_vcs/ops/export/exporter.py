@@ -182,7 +182,7 @@ def _warnings(repository: Repository, snapshot: Snapshot, *, fail_if_unsaved: bo
     warnings = []
     worktree = repository.worktree
     if worktree is not None and repository.refs.head_commit() == snapshot.id:
-        unsaved = unsaved_files(repository)
+        unsaved = unsaved_files(repository, with_staged=fail_if_unsaved)
         if unsaved and fail_if_unsaved:
             refuse_unsaved(unsaved)
         if (state := repository.git_state()) is not None and state.kind != BISECT:

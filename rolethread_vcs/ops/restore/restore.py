@@ -16,14 +16,24 @@ from rolethread_vcs.ops.edit.change import message_list, name_some, order_files
 from rolethread_vcs.ops.edit.hand_files import whole_files
 from rolethread_vcs.ops.edit.status import unsaved_files
 from rolethread_vcs.ops.select.selection import find_entry
-from rolethread_vcs.store.checkout import Unsaved
+from rolethread_vcs.store.checkout import STAGED, Unsaved
 from rolethread_vcs.store.log import kept_blob
 from rolethread_vcs.store.log.journal import SideEffects
 from rolethread_vcs.store.objects.trees import Difference
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import NoSuchEntryError, Snapshot, UnreadableEntryError
 from rolethread_vcs.store.tree_reader import entries_between
-from rolethread_vcs.transaction import ChangeSet, Committed, Intent, Said, Session, intent_of, refuse_git_state, run
+from rolethread_vcs.transaction import (
+    ChangeSet,
+    Committed,
+    Intent,
+    Said,
+    Session,
+    intent_of,
+    refuse_git_state,
+    refuse_unsaved,
+    run,
+)
 
 # ---- without a revision: hand edits
 
@@ -75,7 +85,7 @@ def discard_edits(
     Raises:
         UsageError (not_checked_out): a bare dataset. InvalidError: a symbolic link stands where a file should.
         UnreadableEntryError: what an edited file would become again is damaged; nothing was thrown away.
-        ConflictError (git_unfinished).
+        UnsavedEditsError: git has a third content of one of the files staged. ConflictError (git_unfinished).
     """
     intent = intent_of(intent, said, "restore", "restore")
     with Session.open(repository, intent, needs_branch=False) as session:
@@ -89,6 +99,8 @@ def discard_edits(
             wanted = {entry_path(each) if is_id(each) else each for each in words}
             chosen = [item for item in chosen if item.path in wanted]
             named = list(filter(is_id, words))
+        looked_at = worktree.unsaved(base.tree, [item.path for item in chosen])
+        refuse_unsaved([item for item in looked_at if item.flag == STAGED])
         edited: dict[str, bytes | None] = {}
         for item in chosen:
             try:

@@ -28,7 +28,7 @@ CHANGED = "changed"
 REMOVED = "removed"
 
 STAGED = "staged"
-"""The flag of a file that is as it was saved, while git has other content of it staged."""
+"""The flag of content that git has staged, and that is neither on disk nor saved; the file may be edited beside it."""
 
 
 _NEVER = frozenset({"", ".git", "git~1"})
@@ -77,6 +77,7 @@ class Worktree:
     def unsaved(self, tree: bytes, paths: Iterable[str] | None = None) -> list[Unsaved]:
         """Return what differs between the folder and a tree, staged or not, reading only what changed on disk.
 
+        A file of which the tree, the index and the disk have three contents comes twice, with and without `STAGED`.
         With `paths`, just those are looked at, also where git was told not to look.
         """
         self._plain_folders.clear()
@@ -86,13 +87,13 @@ class Worktree:
                 paths = [*self._git.status(untracked_files="all", ignored=False)]
             if self.index.is_sparse():  # git looks at a file that it skips once it is there; libgit2 does not
                 paths += self._skipped(are_there=True)
-        found = []
+        found, staged_at = [], self.index.blobs()
         for path in sorted({*paths}):
             blob = find_blob(self._objects, tree, path)
             change = self._change(path, blob)
             if change is not None:
                 found.append(self._unsaved(path, change))
-            elif self.index.holds_other(path, blob):
+            if self._is_only_staged(path, change, staged_at(path), blob):
                 found.append(Unsaved(path, NEW if blob is None else CHANGED, STAGED))
         return found
 
@@ -109,21 +110,24 @@ class Worktree:
     def in_the_way(self, differences: Iterable[Difference]) -> list[Unsaved]:
         """Return the hand edits that lie on paths about to change; each file is compared with its old content."""
         self._plain_folders.clear()
-        result = []
+        result, staged_at = [], self.index.blobs()
         is_missing: dict[str, bool] = {}
         for path, before, after in differences:
             folder = path.rpartition("/")[0]
-            if before is None and folder:
-                if folder not in is_missing:
-                    is_missing[folder] = self._is_missing(folder)
-                if is_missing[folder]:
-                    continue
-            change = self._change(path, before)
+            if before is None and folder and folder not in is_missing:
+                is_missing[folder] = self._is_missing(folder)
+            change = None if before is None and is_missing.get(folder) else self._change(path, before)
             if change is not None and self._change(path, after) is not None:
                 result.append(self._unsaved(path, change))
-            elif self.index.holds_other(path, before, after):
+            if self._is_only_staged(path, change, staged_at(path), before, after):
                 result.append(Unsaved(path, CHANGED, STAGED))
         return result
+
+    def _is_only_staged(self, path: str, change: str | None, staged: Blob | None, *blobs: Blob | None) -> bool:
+        """Return whether git alone has what is staged: it is none of some blobs, nor what a file, if changed, holds."""
+        if staged is None or staged.oid in {blob.oid for blob in blobs if blob is not None}:
+            return False
+        return change is None or self._change(path, staged) is not None
 
     def _is_missing(self, folder: str) -> bool:
         """Return whether nothing stands where a folder is to be, nor a file where one above it is."""

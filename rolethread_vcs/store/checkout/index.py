@@ -42,7 +42,7 @@ Recorded: TypeAlias = tuple[Blob, os.stat_result | None]
 
 _SKIP, _ASSUME = "skip-worktree", "assume-unchanged"
 _ASSUME_UNCHANGED, _EXTENDED = 0x8000, 0x4000
-_SKIP_WORKTREE = 0x4000
+_SKIP_WORKTREE, _INTENT_TO_ADD = 0x4000, 0x2000
 """Among the extended flags of an entry, which follow those that have `_EXTENDED`."""
 
 _STAGED = (
@@ -112,12 +112,23 @@ class Index:
 
     def holds_other(self, path: str, *blobs: Blob | None) -> bool:
         """Return whether git has staged at a path what is none of some blobs."""
+        held = self.blobs()(path)
+        return held is not None and held.oid not in {blob.oid for blob in blobs if blob is not None}
+
+    def blobs(self) -> Callable[[str], Blob | None]:
+        """Return what says which content git has staged at a path, by the index as it is now."""
         try:
-            entry = _at(self.open(), path)
+            index = self.open()
         except DamagedError:
-            return False
-        oids = {blob.oid for blob in blobs if blob is not None}
-        return bool(entry) and ffi.buffer(ffi.addressof(entry, "id"))[:] not in oids
+            return lambda _: None
+
+        def at(path: str) -> Blob | None:
+            entry = _at(index, path)
+            if not entry or entry.flags_extended & _INTENT_TO_ADD:
+                return None
+            return Blob(b"%o" % entry.mode, ffi.buffer(ffi.addressof(entry, "id"))[:])
+
+        return at
 
     def flag(self, path: str) -> str:
         """Return with which flag git was told not to look for the file at a path, or "".
