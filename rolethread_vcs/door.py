@@ -21,7 +21,7 @@ from pathlib import Path
 from types import MethodType
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol, Self, TypeVar, cast, overload
 
-from rolethread_vcs.errors import UsageError, changing, nearest
+from rolethread_vcs.errors import UsageError, changing, did_you_mean
 
 if TYPE_CHECKING:
     from rolethread_vcs.store.repository import Repository
@@ -50,8 +50,7 @@ def obliging(function: Callable[..., R]) -> Callable[..., R]:
             given.arguments[name] = fits[name](bound.repository, given.arguments[name])
         for name, value in given.arguments.get(rest, {}).items():
             if name not in taken:
-                near = nearest(name, [*taken, *wanted.parameters])
-                meant = f"; did you mean {near!r}?" if near else ""
+                meant = did_you_mean(name, [*taken, *wanted.parameters], lead="; ", shown=repr)
                 raise TypeError(f"{function.__name__}() got an unexpected keyword argument {name!r}{meant}")
             if (fit := taken[name]) is not None:
                 given.arguments[rest][name] = fit(bound.repository, value)

@@ -19,7 +19,7 @@ libraries (`pygit2.GitError`, `OSError`, `orjson.JSONDecodeError` …) never lea
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
@@ -144,6 +144,23 @@ def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
     from difflib import get_close_matches
 
     return next(iter(get_close_matches(word, list(known), n=1, cutoff=cutoff)), None)
+
+
+def did_you_mean(
+    word: str,
+    known: Iterable[str],
+    otherwise: str = "",
+    *,
+    lead: str = "",
+    shown: Callable[[str], str] = str,
+    cutoff: float = 0.6,
+) -> str:
+    """Return the question after the known name that was probably meant, behind a lead: `did you mean main?`.
+
+    It is asked as `shown`; where no name is like the word, it is `otherwise`.
+    """
+    near = nearest(word, known, cutoff)
+    return otherwise if near is None else f"{lead}did you mean {shown(near)}?"
 
 
 CODES: dict[str, str] = {

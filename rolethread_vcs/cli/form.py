@@ -42,7 +42,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from rolethread_vcs.errors import InvalidError, nearest
+from rolethread_vcs.errors import InvalidError, did_you_mean
 from rolethread_vcs.model.canonical import JsonProblemError, encode_pretty, parse
 from rolethread_vcs.model.entry import KNOWN_ROLES, Entry
 
@@ -345,9 +345,8 @@ def _read_messages(blocks: list[_Block], originals: list[Any]) -> list[Any]:
             messages.append(_read_json(block))
             continue
         if not (block.is_quoted or block.role in known):
-            near = nearest(block.role.casefold(), sorted(known))
-            meant = f"did you mean {near}" if near else "if this line is text, put a \\ before it"
-            raise FormError(f"{block.role!r} is no role; {meant}; if it is meant, write it in quotes", block.line)
+            meant = did_you_mean(block.role.casefold(), sorted(known), "if this line is text, put a \\ before it;")
+            raise FormError(f"{block.role!r} is no role; {meant} If it is meant, write it in quotes", block.line)
         message: dict[str, Any] = {**(original if isinstance(original, dict) else {}), "role": block.role}
         if block.speaker is not None:
             message["speaker"] = block.speaker

@@ -77,7 +77,7 @@ class Output:
     @property
     def look(self) -> Look:
         width = max(20, min(shutil.get_terminal_size((80, 24)).columns, MAX_WIDTH))
-        return Look(width, self.color, self._now)
+        return Look(width, self.color, self._now, self.is_terminal)
 
     @property
     def is_terminal(self) -> bool:

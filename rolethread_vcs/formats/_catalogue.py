@@ -13,7 +13,7 @@ from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from rolethread_vcs import discovery
-from rolethread_vcs.errors import InvalidError, UsageError, nearest
+from rolethread_vcs.errors import InvalidError, UsageError, did_you_mean
 from rolethread_vcs.formats._contract import (
     Content,
     Draft,
@@ -84,9 +84,7 @@ def find_format(name: str) -> Format:
     names = {word: each.name for each in _listed() for word in (each.name, *each.aliases)}
     if name.lower() in names:
         return _load(names[name.lower()])
-    close = nearest(name.lower(), names)
-    known = ", ".join(each.name for each in _listed())
-    hint = f"did you mean {close}?" if close else f"formats are {known}"
+    hint = did_you_mean(name.lower(), names, f"formats are {', '.join(each.name for each in _listed())}")
     raise UsageError(f"there is no format called {name!r}", hint=hint, code="unknown_format")
 
 

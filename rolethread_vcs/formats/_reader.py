@@ -24,7 +24,14 @@ from io import FileIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from rolethread_vcs.errors import InvalidError, NotFoundError, RoleThreadError, SystemRefusedError, UsageError, nearest
+from rolethread_vcs.errors import (
+    InvalidError,
+    NotFoundError,
+    RoleThreadError,
+    SystemRefusedError,
+    UsageError,
+    did_you_mean,
+)
 from rolethread_vcs.formats._contract import MAX_ROW, STANDARD_INPUT, Piece, RowProblemError, too_large
 from rolethread_vcs.model.canonical import BOM, JsonProblemError, is_json, parse
 from rolethread_vcs.model.entry import kind_of
@@ -235,8 +242,7 @@ def find_encoding(name: str) -> str | None:
     if found in usable:
         return found.replace("_", "-")
     known = usable.union(each for each, codec in aliases.items() if codec in usable)
-    close = "cp1252" if found == "mbcs" else nearest(word, known)
-    hint = f"did you mean {close}?" if close else "encodings are cp1252, gbk, shift_jis, utf-16 …"
+    hint = did_you_mean("cp1252" if found == "mbcs" else word, known, "encodings are cp1252, gbk, shift_jis, utf-16 …")
     raise UsageError(f"there is no encoding called {name!r}", hint=hint, code="unknown_encoding")
 
 

@@ -20,7 +20,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from rolethread_vcs.errors import UsageError, nearest
+from rolethread_vcs.errors import UsageError, did_you_mean
 from rolethread_vcs.formats._contract import CannotCarryError, RowFormat
 from rolethread_vcs.model.canonical import encode_line
 from rolethread_vcs.model.entry import ENTRY_KEYS, KNOWN_ROLES, OPENING_ROLES, Entry, fold_label, known_role, read_role
@@ -139,8 +139,7 @@ def roles_by_label(words: Mapping[str, str]) -> dict[str, str]:
     for label, word in words.items():
         role = known_role(word)
         if role is None:
-            close = nearest(word, KNOWN_ROLES)
-            hint = f"did you mean {close}?" if close else f"roles are {', '.join(sorted(KNOWN_ROLES))}"
+            hint = did_you_mean(word, KNOWN_ROLES, f"roles are {', '.join(sorted(KNOWN_ROLES))}")
             raise UsageError(f"unknown role {word!r}", hint=hint)
         roles[fold_label(label)] = role
     return roles

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from rolethread_vcs.errors import UsageError, nearest
+from rolethread_vcs.errors import UsageError, did_you_mean
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.query_terms import BARE_KEYWORDS, KEYWORDS, Term, words_term
 
@@ -188,9 +188,9 @@ def _keyword_term(keyword: str, value: str, text: str) -> Term:
     if name in BARE_KEYWORDS:
         raise _two_readings(text, f"the keyword {name}", hint=f"{name}, without the colon")
     if name not in KEYWORDS:
-        near = nearest(name, [*KEYWORDS, *BARE_KEYWORDS])
         known = ", ".join([*(f"{known}:" for known in KEYWORDS), *BARE_KEYWORDS])
-        suggestion = f"did you mean {near}:{value}?" if near else f"the keywords are {known}"
+        words = [*KEYWORDS, *BARE_KEYWORDS]
+        suggestion = did_you_mean(name, words, f"the keywords are {known}", shown=lambda near: f"{near}:{value}")
         raise UsageError(
             f"there is no keyword {keyword}:",
             hint=f"{suggestion}  To search for the text itself, quote it: '\"{text}\"'",

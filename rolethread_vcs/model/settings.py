@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from types import MappingProxyType
 from typing import Any, Literal
 
-from rolethread_vcs.errors import InvalidError, NotFoundError, UsageError, nearest
+from rolethread_vcs.errors import InvalidError, NotFoundError, UsageError, did_you_mean
 from rolethread_vcs.model.finding import Severity
 from rolethread_vcs.model.layout import SETTINGS
 
@@ -228,8 +228,8 @@ def slips(text: bytes) -> tuple[str, ...]:
             if key not in known[prefix]:
                 if key in _GATE_KEYS:
                     found.append(f"{key} stands at the top, and belongs under [gate]")
-                elif near := nearest(key, known[prefix], cutoff=0.75):
-                    found.append(f"there is no setting {prefix}{key}; did you mean {prefix}{near}?")
+                elif meant := did_you_mean(key, known[prefix], shown=prefix.__add__, cutoff=0.75):
+                    found.append(f"there is no setting {prefix}{key}; {meant}")
     return tuple(found)
 
 
@@ -244,8 +244,7 @@ def policy_notes(old: Settings, new: Settings, branch: str, branches: Collection
         if pattern not in (*DEFAULT_STRICT, *old.strict, *old.report_only) and not any(
             _fits(name, (pattern,)) for name in branches
         ):
-            near = nearest(pattern.lower(), branches)
-            yield f"no branch matches {pattern} now" + (f"; did you mean {near}?" if near else "")
+            yield f"no branch matches {pattern} now" + did_you_mean(pattern.lower(), branches, lead="; ")
 
 
 def _roles(table: Mapping[str, Any]) -> Mapping[str, str]:
@@ -338,11 +337,13 @@ def _as_text(value: Any) -> str:
     return "a table" if isinstance(value, dict) else str(value)
 
 
-def set_value(text: bytes, dotted_key: str, value: str, instead_of: Collection[str] = ()) -> bytes:
+def set_value(
+    text: bytes, dotted_key: str, value: str, instead_of: Collection[str] = (), branches: Collection[str] = ()
+) -> bytes:
     """Return the settings file with one value changed, everything else as it was.
 
     A list is given with commas (`main,release/*`). `default` takes a `gate.` or `import.` key back to its default. The
-    keys in `instead_of` said the same, and go.
+    keys in `instead_of` said the same, and go. A word that is no name of a branch as a rule is one of `branches`.
 
     Raises:
         InvalidSettingsError: the file does not read, or the value does not fit.
@@ -358,7 +359,7 @@ def set_value(text: bytes, dotted_key: str, value: str, instead_of: Collection[s
     elif dotted_key.startswith(("gate.rules.", "import.roles.")):
         new = value
     else:
-        new = _patterns(dotted_key, value)
+        new = _patterns(dotted_key, value, branches)
     return put_values(text, {_path(dotted_key): new, **dict.fromkeys(map(_path, instead_of))})
 
 
@@ -366,7 +367,7 @@ def _path(dotted_key: str) -> tuple[str, ...]:
     return tuple(dotted_key.split("."))
 
 
-def _patterns(dotted_key: str, value: str) -> list[str]:
+def _patterns(dotted_key: str, value: str, branches: Collection[str]) -> list[str]:
     """Return the patterns of a list given with commas, or as it stands in the file.
 
     Raises:
@@ -376,7 +377,7 @@ def _patterns(dotted_key: str, value: str) -> list[str]:
         with contextlib.suppress(tomllib.TOMLDecodeError):
             value = ",".join(map(str, tomllib.loads(f"value = {value}")["value"]))
     patterns = [item.strip() for item in value.split(",") if item.strip()]
-    wrong = next(filter(_NO_BRANCH.fullmatch, patterns), None)
+    wrong = next((each for each in patterns if _NO_BRANCH.fullmatch(each) and each not in branches), None)
     if wrong is not None:
         raise UsageError(
             f"{dotted_key} lists branches by name or pattern, and {wrong!r} is not a valid one",
@@ -443,5 +444,4 @@ def _refuse_unsettable(dotted_key: str) -> None:
 def _did_you_mean(key: str, known: tuple[str, ...]) -> str:
     ends = {"gate.rules.": "RULE", "gate.options.": "RULE.OPTION", "import.roles.": "LABEL"}
     shown = [name + ends.get(name, "") for name in known]
-    near = nearest(key, shown)
-    return f"did you mean {near}?" if near else "the settings are " + ", ".join(shown)
+    return did_you_mean(key, shown, "the settings are " + ", ".join(shown))

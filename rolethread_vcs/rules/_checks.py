@@ -11,7 +11,7 @@ from itertools import chain, islice
 from types import ModuleType
 
 from rolethread_vcs.discovery import load_modules, module_names
-from rolethread_vcs.errors import NotFoundError, RoleThreadError, nearest
+from rolethread_vcs.errors import NotFoundError, RoleThreadError, did_you_mean
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.finding import Finding, Identity, RepairSafety, Scope, Severity
 from rolethread_vcs.model.settings import Settings
@@ -125,8 +125,7 @@ def find_rule(code_or_name: str, rules: Iterable[Rule] | None = None) -> Rule:
         if rule.is_called(wanted):
             return rule
     by_word = {word: rule for rule in known for word in (plain_word(rule.code), rule.name)}
-    near = nearest(wanted, by_word)
-    hint = f"did you mean {by_word[near].title}?" if near else "rtv rules   lists them all"
+    hint = did_you_mean(wanted, by_word, "rtv rules   lists them all", shown=lambda near: by_word[near].title)
     raise UnknownRuleError(f"there is no rule {code_or_name!r}", hint=hint)
 
 

@@ -22,7 +22,7 @@ def position_line(where: Position, look: Look) -> str:
     if where.against is not None:
         parts.append(distance(where.ahead, where.behind, where.against))
     line = ", ".join(parts)
-    return line if where.note is None else one_line(f"{line}: {where.note}", look.width)
+    return line if where.note is None else one_line(f"{line}: {where.note}", look.room)
 
 
 def distance(ahead: int, behind: int, against: str) -> str:
@@ -73,7 +73,7 @@ def _branch_rows(branches: Sequence[Branch], look: Look) -> Lines:
         mark = "*" if branch.is_current else " "
         name = styled(branch.name, "heading") if branch.is_current else branch.name
         gate = "strict     " if branch.is_strict else "report-only"
-        room = max(look.width - names - ages - ways - len(gate) - 22, 16)
+        room = max(look.room - names - ages - ways - len(gate) - 22, 16)
         about = branch.note if branch.note is not None else branch.subject
         columns = (
             f"{mark} {name}{' ' * (names - width_of(branch.name))}",
@@ -94,7 +94,7 @@ def release_lines(found: Sequence[Release], look: Look) -> Lines:
     counts = max((len(f"{each.entries:,}") for each in found), default=0)
     for each in found:
         when = short_time(each.time, now=look.now)
-        room = max(look.width - names - counts - len(when) - 26, 16)
+        room = max(look.room - names - counts - len(when) - 26, 16)
         name = f"{styled(each.name, 'heading')}{' ' * (names - width_of(each.name))}"
         commit = styled(each.commit[:10], "id")
         entries = f"{each.entries:>{counts},} {'entry  ' if each.entries == 1 else 'entries'}"

@@ -131,4 +131,4 @@ def mark_lines(marks: Iterable[tuple[Mark, Commit | None]], look: Look) -> Lines
 
 
 def _commit_line(commit: Commit, look: Look, used: int) -> str:
-    return head_and_text(commit_head(commit, look), commit.subject, look.width - used, least=16)
+    return head_and_text(commit_head(commit, look), commit.subject, look.room - used, least=16)

@@ -213,7 +213,7 @@ def removed_lines(shown: Sequence[GoneEntry], limit: int, look: Look, *, more: b
         together = list(entries)
         commit = together[0].commit
         head, tail = commit_head(commit, look), operation_note(together[0].operation)
-        yield head_and_text(head, commit.subject, look.width, tail=tail, least=24)
+        yield head_and_text(head, commit.subject, look.room, tail=tail, least=24)
         for each in together:
             said = "(cannot be read)" if each.entry is None else preview(each.entry)
             yield head_and_text(f"  {change_head('removed', each.id)}", said, look.width)

@@ -30,8 +30,8 @@ def life_lines(steps: Iterable[StepDetails], entry_id: str, look: Look) -> Lines
         commit = step.commit
         head = commit_head(commit, look)
         other = "" if step.entry_id == entry_id else f"{step.entry_id}: "
-        line = head_and_text(head, other + step_words(details), look.width, least=24)
-        left = look.width - width_of(line) - 3
+        line = head_and_text(head, other + step_words(details), look.room, least=24)
+        left = look.room - width_of(line) - 3
         said = one_line(commit.subject, left) if left >= _LEAST_SAID else ""
         yield line + styled(f"   {said}" if said else "", "faint")
 
@@ -86,4 +86,4 @@ def blame_lines(blame: Blame, look: Look) -> Lines:
 
 def _origin(commit: Commit, look: Look) -> str:
     head = f"{commit_head(commit, look)}  {one_line(commit.author.name, 24)}"
-    return f"{head}  {styled(one_line(commit.subject, max(look.width - width_of(head) - 8, 12)), 'faint')}"
+    return f"{head}  {styled(one_line(commit.subject, max(look.room - width_of(head) - 8, 12)), 'faint')}"

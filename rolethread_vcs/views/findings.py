@@ -48,7 +48,7 @@ def finding_lines(checked: Checked, look: Look, *, all_places: bool) -> Iterator
         for finding in places:
             place = _place(finding)
             text = finding.message.removeprefix(f"[{finding.index}] ")
-            yield f"    {place}  {one_line(text, max(look.width - len(place) - 6, 20))}"
+            yield f"    {place}  {one_line(text, max(look.room - len(place) - 6, 20))}"
         if not all_places and len(found) > 1:
             others, left = ", ".join(map(_place, found[1:][:_SHOWN_PLACES])), len(found) - 1 - _SHOWN_PLACES
             yield f"    {one_line(f'also {others}' + (f', and {left:,} more' if left > 0 else ''), look.width - 4)}"
@@ -71,7 +71,7 @@ def rule_lines(rules: Sequence[EffectiveRule], look: Look) -> Lines:
         severity = f"{each.severity!s:<7}"
         head = f"{each.rule.code}  {each.rule.name:<{names}}  {severity}"
         own = "" if each.severity == each.rule.severity else f"(by default {each.rule.severity.value}) "
-        text = one_line(own + each.summary, max(look.width - len(head) - 2, 20))
+        text = one_line(own + each.summary, max(look.room - len(head) - 2, 20))
         severity_styled = styled(severity, _STYLES[str(each.severity)])
         yield f"{styled(each.rule.code, 'id')}  {each.rule.name:<{names}}  {severity_styled}  {text}"
     yield Line("note", "explain one with: rtv rules CODE")

@@ -43,7 +43,7 @@ def log_lines(history: Iterable[Logged], look: Look, *, full: bool) -> Lines:
         subjects = (each.commit.subject for each in item.edits)
         said = dict.fromkeys(subject for subject in subjects if not subject.startswith("edit "))
         if said:
-            yield f"{' ' * 12}{one_line('; '.join(said), look.width - 12)}"
+            yield f"{' ' * 12}{one_line('; '.join(said), look.room - 12)}"
 
 
 def graph_lines(graph: Iterable[GraphRow], names: Mapping[str, Sequence[str]], look: Look) -> Lines:
@@ -61,7 +61,7 @@ def _commit_line(logged: Logged, look: Look, names: str = "") -> str:
     commit = logged.commit
     head = commit_head(commit, look) + (f"  {styled(names, 'tag')}" if names else "")
     tail = f"  {signed_counts(logged.counts) or 'no entries'}{operation_note(logged.operation)}"
-    return head_and_text(head, commit.subject, look.width, tail=tail, least=24)
+    return head_and_text(head, commit.subject, look.room, tail=tail, least=24)
 
 
 # ---- operations

@@ -49,7 +49,7 @@ def outcome_lines(outcome: Outcome, look: Look, *, done: str | None = None, noth
         places = count(len({conflict.id for conflict in conflicts}), "place")
         number = count(len(conflicts), "conflict")
         lines = [f"{number} of the {what} {need} your decision, in {places}; {committed.branch} is unchanged"]
-        lines += conflict_lines(conflicts, look.width)
+        lines += conflict_lines(conflicts, look.room)
         lines += [f"{count(clean, 'other change goes', 'other changes go')} in without a question"] if clean else []
         lines += next_steps(outcome.kind, outcome.labels, conflicts) if not would else []
         yield from (Line("report", line) for line in lines)
@@ -68,7 +68,7 @@ def outcome_lines(outcome: Outcome, look: Look, *, done: str | None = None, noth
             here = f"{outcome.labels.theirs} is in {committed.branch} already; nothing changed"
         done, nothing = done or _done(outcome), nothing or here
         yield from committed_lines(committed, look, done=done, nothing=nothing)
-        yield from (Line("note", line) for line in _after(outcome, look.width))
+        yield from (Line("note", line) for line in _after(outcome, look.room))
 
 
 def applied_lines(outcome: Outcome, rev: str, fixed: str, look: Look, *, is_part: bool) -> Lines:
@@ -95,15 +95,15 @@ def applied_lines(outcome: Outcome, rev: str, fixed: str, look: Look, *, is_part
         yield Line("report", f"or only what is clear: rtv {kind} --continue --skip-conflicts")
 
 
-def conflict_lines(conflicts: Sequence[Conflict], width: int) -> Iterator[str]:
+def conflict_lines(conflicts: Sequence[Conflict], room: int) -> Iterator[str]:
     shown = conflicts[:_SHOWN]
     ids = max((width_of(conflict.id) for conflict in shown), default=0)
     fields = min(max((width_of(conflict.field) for conflict in shown), default=0), 24)
+    left = max(room - ids - fields - 6, 20)
     for conflict in shown:
         pad = " " * max(fields - width_of(conflict.field), 0)
-        room = max(width - ids - fields - 6, 20)
         head = f"{styled(conflict.id, 'id')}{' ' * (ids - width_of(conflict.id))}"
-        yield f"  {head}  {styled(conflict.field, 'heading')}{pad}  {one_line(conflict.message, room)}"
+        yield f"  {head}  {styled(conflict.field, 'heading')}{pad}  {one_line(conflict.message, left)}"
     yield from (f"  {line}" for line in rest_line(len(conflicts), _SHOWN))
 
 
@@ -137,7 +137,7 @@ def _done(outcome: Outcome) -> str | None:
     return f"{'would merge' if would else 'merged'} {theirs} into {committed.branch}: {said}"
 
 
-def _after(outcome: Outcome, width: int) -> Iterator[str]:
+def _after(outcome: Outcome, room: int) -> Iterator[str]:
     for name, note in outcome.tree.notes[:_SHOWN]:
         yield f"look at {name} {note.field}: {note.sentence}"
     if outcome.is_partial and outcome.kind == "merge":
@@ -149,7 +149,7 @@ def _after(outcome: Outcome, width: int) -> Iterator[str]:
         if outcome.committed.dry_run:
             words = ("conflict would be left as it is now", "conflicts would be left as they are now")
         yield f"{count(len(outcome.conflicts), *words)}:"
-        yield from conflict_lines(outcome.conflicts, width)
+        yield from conflict_lines(outcome.conflicts, room)
 
 
 def open_lines(found: OpenMerge, wanted: set[str] | None, look: Look) -> Iterator[str]:

@@ -26,12 +26,23 @@ Lines = Iterator[str | Line]
 
 
 class Look(NamedTuple):
-    """How an answer is laid out: columns, whether colours show, and when it is read (seconds since 1970)."""
+    """How an answer is laid out: columns, whether colours show, when it is read (seconds since 1970), and by whom.
+
+    What is said in a sentence is cut to the `room` of a line; who reads a pipe or a file gets all of it.
+    """
 
     width: int
     color: bool = False
     now: float = 0.0
+    is_terminal: bool = True
 
+    @property
+    def room(self) -> int:
+        """The columns that a sentence may take."""
+        return self.width if self.is_terminal else _ALL
+
+
+_ALL = 1_000_000
 
 STYLE_MARKS = range(0xFDD0, 0xFDF0)
 """Noncharacters that mark inside a text where a colour begins and ends; whoever prints it turns them into colours."""

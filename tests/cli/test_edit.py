@@ -79,6 +79,18 @@ def test_a_new_tag_that_looks_like_one_in_use_is_told(tmp_path: Path, capsys: py
     assert desk.fields(2)["tags"] == ["Slow-Burn", "garden", "tavren"]
 
 
+def test_a_tag_in_another_case_is_the_one_in_use_and_the_answer_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk = Desk.with_entries(tmp_path, capsys)
+
+    answer = desk.rtv("edit", "1", "2", "--tag", "+Tavern", "--tag", "+TAVERN")
+
+    assert answer.err.splitlines()[0] == "warning: TAVERN is tavern in another case; tavern is used"
+    assert [desk.fields(number)["tags"].count("tavern") for number in (1, 2)] == [1, 1]
+    assert not {"Tavern", "TAVERN"} & {*desk.fields(1)["tags"], *desk.fields(2)["tags"]}
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a terminal of its own")
 @pytest.mark.parametrize(("reply", "tag"), [("\n", "tavern"), ("n\n", "tavren")])
 def test_at_a_terminal_such_a_tag_is_asked_about(

@@ -90,7 +90,7 @@ def test_a_message_never_steers_the_terminal(rtv: Rtv, dataset: Dataset) -> None
     (line,) = rtv("log", "-n", "1", "--full").out.splitlines()
 
     assert "\\x1b[2Jgone" in line
-    assert "…" in line
+    assert line.count("gone") == 41  # a pipe is never cut
 
 
 def test_the_log_is_cut_at_a_moment(rtv: Rtv, dataset: Dataset) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from rolethread_vcs.diff import ABSENT
 from rolethread_vcs.diff.words import word_changes
-from rolethread_vcs.merge.conflict import Conflict
+from rolethread_vcs.merge.conflict import Conflict, Reason
 from rolethread_vcs.model.entry import Entry, is_same
 from rolethread_vcs.ops.compare.comparison import ComparedEntry, Comparison
 from rolethread_vcs.store.log.unfinished import Labels
@@ -21,7 +21,7 @@ from rolethread_vcs.views.diff_html import html_page
 from rolethread_vcs.views.diff_layout import BRACKETS, json_text, told_apart, value_lines
 from rolethread_vcs.views.diff_markdown import markdown
 from rolethread_vcs.views.diff_text import entry_diff_lines
-from rolethread_vcs.views.merges import _conflict_block
+from rolethread_vcs.views.merges import _conflict_block, conflict_lines
 from rolethread_vcs.views.terminal_text import STYLES, TO_COLORS, TO_NOTHING, Look, exact_text, safe_text, seen
 
 CAFE, DECOMPOSED = "The café is open.", unicodedata.normalize("NFD", "The café is open.")
@@ -248,6 +248,17 @@ def test_the_sides_of_a_conflict_do_not_look_alike(base: Any, ours: Any, theirs:
     one, other = (re.sub(r"\[-.*?-\]|\{\+|\+\}", "", "\n".join(side)) for side in (lines[2:at], lines[at + 1 :]))
     assert seen(one) != seen(other)
     assert "as it was" not in one + other or base is ours
+
+
+def test_the_reasons_of_conflicts_are_cut_to_a_terminal_and_never_in_a_pipe() -> None:
+    conflict = Conflict("messages[3]", Reason.BOTH_INSERTED, id="00000012-k2x9m3ab")
+
+    (shown,), (piped,) = (
+        conflict_lines([conflict], Look(60, is_terminal=is_terminal).room) for is_terminal in (True, False)
+    )
+
+    assert shown.endswith("…")
+    assert piped.endswith(Reason.BOTH_INSERTED.sentence)
 
 
 def test_a_text_that_reads_like_another_value_stands_in_quotes() -> None:

@@ -109,7 +109,10 @@ def _field_edit(context: Context, fields: dict[str, Any], tags: tuple[str, ...],
     removed = tuple(tag[1:].strip() for tag in tags if tag.startswith("-"))
     meant = {}
     for tag, known in context.dataset.similar_tags(added, besides=removed).items() if added else ():
-        if asks and not context.output.json and can_ask():
+        if tag.casefold() == known.casefold():
+            meant[tag] = known
+            context.output.warn(f"{tag} is {known} in another case; {known} is used")
+        elif asks and not context.output.json and can_ask():
             question = f"There is no tag {tag} yet. Use {known} instead (n makes {tag} a new tag)?"
             meant[tag] = known if click.confirm(question, default=True, err=True) else tag
         else:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Unpack
 
-from rolethread_vcs.errors import ConflictError, DamagedError, NotFoundError, nearest
+from rolethread_vcs.errors import ConflictError, DamagedError, NotFoundError, did_you_mean
 from rolethread_vcs.store.objects.commits import decode_tag, encode_tag
 from rolethread_vcs.store.refs import TAGS, is_branch_name
 from rolethread_vcs.store.repository import Repository
@@ -47,7 +47,7 @@ def describe(repository: Repository, name: str) -> Release:
     """Return one release.
 
     Raises:
-        NotFoundError (no_such_release): there is none; the hint names the nearest. DamagedError: it leads nowhere.
+        NotFoundError (no_such_release): there is none; the hint names the did_you_mean. DamagedError: it leads nowhere.
     """
     objects, target = repository.objects, _target(repository, name)
     snapshot = repository.snapshot_of(objects.peel(target))
@@ -62,7 +62,7 @@ def describe(repository: Repository, name: str) -> Release:
 
 
 def previous(repository: Repository, name: str) -> Release | None:
-    """Return the release before one, the nearest of those that it descends from; None for the first."""
+    """Return the release before one, the did_you_mean of those that it descends from; None for the first."""
     graph, commit = repository.graph, describe(repository, name).commit
     older = [each for each in releases(repository) if each.commit != commit and graph.is_ancestor(each.commit, commit)]
     return min(older, key=lambda each: graph.ahead_behind(commit, each.commit)[0], default=None)
@@ -134,8 +134,7 @@ def delete(repository: Repository, name: str, intent: Intent | None = None, **sa
 def _target(repository: Repository, name: str) -> str:
     target = repository.refs.read(TAGS + name) if is_branch_name(name) else None
     if target is None:
-        near = nearest(name, repository.refs.releases())
-        guess = f"; did you mean {near}?" if near else ""
+        guess = did_you_mean(name, repository.refs.releases(), lead="; ")
         raise NotFoundError(
             f"there is no release {name!r}{guess}", hint="see the releases with: rtv release", code="no_such_release"
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from rolethread_vcs.errors import DamagedError, InvalidError, NotFoundError, UsageError, nearest
+from rolethread_vcs.errors import DamagedError, InvalidError, NotFoundError, UsageError, did_you_mean
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import ENTRIES, ORDER, id_of_path
 from rolethread_vcs.model.revision import Revision, RevisionKind, is_selector, parse_selector
@@ -229,8 +229,7 @@ def _near_file(word: str, path: Path) -> str | None:
         names = [each.name for each in path.parent.iterdir() if each.is_file()]
     except OSError:
         return None
-    near = nearest(path.name, names, 0.7)
-    return f"did you mean {word.removesuffix(path.name)}{near}?" if near else None
+    return did_you_mean(path.name, names, shown=lambda near: word.removesuffix(path.name) + near, cutoff=0.7) or None
 
 
 def _commit_side(repository: Repository, commit: str, label: str) -> TreeSide:

@@ -81,13 +81,12 @@ class FieldEdit:
                     messages.insert(place or 0, {**system, "content": self.system})
             fields["messages"] = messages
         if self.add_tags or self.remove_tags:
-            kept = entry.tags
-            if self.remove_tags:
-                from rolethread_vcs.model.query_terms import fold
+            from rolethread_vcs.model.query_terms import fold
 
-                gone = set(map(fold, canonical_tags(self.remove_tags)))  # as a query finds them
-                kept = tuple(tag for tag in kept if fold(tag) not in gone)
-            fields["tags"] = [*kept, *self.add_tags]
+            gone = set(map(fold, canonical_tags(self.remove_tags)))  # in any case, as a query finds them
+            kept = [tag for tag in entry.tags if fold(tag) not in gone]
+            added = {fold(tag.strip()): tag for tag in reversed([*self.add_tags])}
+            fields["tags"] = [*kept, *(tag for key, tag in added.items() if key not in map(fold, kept))]
         return Entry.of(fields)
 
     def _edited(self, entry_id: str, messages: Sequence[Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from rolethread_vcs.errors import InvalidError, NotFoundError, UsageError
 from rolethread_vcs.model.revision import is_selector, named_of, parse_range, parse_selector
+from rolethread_vcs.ops.select.selection import find_entry
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.tree_reader import entries_between
 
@@ -42,20 +43,28 @@ class CommitRange:
         return self.text[:10] if self.text == self.after else self.text
 
 
-def find_range(repository: Repository, text: str) -> CommitRange:
+def find_range(repository: Repository, text: str, verb: str = "show") -> CommitRange:
     """Return what a revision or a range names. A range goes from where both ends parted to its end.
+
+    Digits are a commit's where no entry has that number; else a hint says how the `verb` names the commit.
 
     Raises:
         UnknownRevisionError, UsageError: it names nothing, or an entry. NotFoundError (empty_span): a range without
         commits.
         InvalidError (nothing_before): history is cut off before it.
     """
-    if is_selector(text):
-        raise UsageError(
-            f"{text} is the name of an entry, and a commit is wanted",
-            hint=f"see what changed it: rtv log {text}   a commit of that name: commit:{text}",
-        )
     bounds = parse_range(text)
+    if is_selector(text):
+        is_commit = text.isdigit() and repository.find_commit(text) is not None
+        try:
+            entry_id = find_entry(repository.head_snapshot(), text)
+        except NotFoundError:
+            entry_id = ""
+        if entry_id or not is_commit:
+            raise UsageError(
+                f"{text} is the {'number' if text.isdigit() else 'id'} of an entry, and a commit is wanted",
+                hint=f"rtv {verb} commit:{text}" if is_commit else f"rtv log {entry_id}" if entry_id else "rtv log",
+            )
     after = repository.resolve(bounds.end)
     if bounds.start is not None:
         start = repository.resolve(bounds.start)

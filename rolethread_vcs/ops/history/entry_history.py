@@ -207,7 +207,9 @@ def find_in_history(repository: Repository, word: str, commit: str) -> str:
     try:
         return find_entry(repository.snapshot_of(commit), word, before_removals())
     except NoSuchEntryError as error:
-        raise NoSuchEntryError(f"there is no entry {word}, nor in any commit before", hint=error.hint) from error
+        is_commit = word.isdigit() and repository.find_commit(f"commit:{word}") is not None
+        hint = f"the commit is: rtv log commit:{word}" if is_commit else error.hint
+        raise NoSuchEntryError(f"there is no entry {word}, nor in any commit before", hint=hint) from error
 
 
 # ---- steps

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rolethread_vcs.errors import MovedError, nearest
+from rolethread_vcs.errors import MovedError, did_you_mean
 from rolethread_vcs.formats import STANDARD_INPUT, Reject
 from rolethread_vcs.gate import Verdict
 from rolethread_vcs.matching.signature import Step
@@ -234,8 +234,8 @@ class _Attempt:
             said = f"rejects of operation {back.operation.number} go back to their places"
             reader.notes.append(f"{said} ({count(came, 'row')})")
         elsewhere = [each for each in repository.refs.branches() if each != self._branch] if self._is_new else []
-        if near := nearest(self._branch, elsewhere):
-            reader.notes.append(f"{self._branch} is a new branch; did you mean {near}?")
+        if meant := did_you_mean(self._branch, elsewhere, lead=f"{self._branch} is a new branch; "):
+            reader.notes.append(meant)
         known = self.base.settings.roles
         given = self._options.roles.items()  # a key of the settings cannot hold a dot
         fresh = {f"import.roles.{each}": role for each, role in given if each not in known and "." not in each}

@@ -58,7 +58,7 @@ def pick(
         RefusedByGateError: what comes in breaks a rule.
     """
     intent = intent_of(intent, said, "pick", f"pick {rev}")
-    commits, chosen = find_range(repository, rev), None if ids is None else words_of(ids)
+    commits, chosen = find_range(repository, rev, "pick"), None if ids is None else words_of(ids)
     named = words_of(words)
     picked = _wanted(repository, "pick", commits, intent, named, where, ids=chosen, decisions=decisions)
     return _start(repository, commits, picked, intent, skip_conflicts=skip_conflicts)
@@ -67,7 +67,9 @@ def pick(
 def preview(repository: Repository, rev: str, *, words: Ids = (), where: str | None = None) -> MergePreview:
     """Return what a pick would bring, entry by entry; nothing is changed, and what `pick` raises is raised here."""
     refuse_to_start(repository)
-    picked = _wanted(repository, "pick", find_range(repository, rev), Intent("pick", "pick"), words_of(words), where)
+    picked = _wanted(
+        repository, "pick", find_range(repository, rev, "pick"), Intent("pick", "pick"), words_of(words), where
+    )
     return preview_of(repository, picked)
 
 
@@ -87,7 +89,7 @@ def revert(
         InvalidError (nothing_before): it is the first commit.
     """
     intent = intent_of(intent, said, "revert", f"revert {rev}")
-    commits = find_range(repository, rev)
+    commits = find_range(repository, rev, "revert")
     if not commits.before:
         raise InvalidError(
             f"{commits.name} is the first commit, and there is nothing before it",

@@ -170,7 +170,7 @@ def set_setting(
         from rolethread_vcs.ops.check import refuse_misfits
 
         first, *others = _as_written(base.settings, key)
-        text = set_value(_settings_text(base), first, value, others)
+        text = set_value(_settings_text(base), first, value, others, repository.refs.branches())
         refuse_misfits(base.settings, parse_settings(text))
         return ChangeSet(files={SETTINGS: text}, summary=f"set {key} to {value}")
 

@@ -16,7 +16,7 @@ from rolethread_vcs.errors import (
     MovedError,
     NotFoundError,
     RoleThreadError,
-    nearest,
+    did_you_mean,
 )
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.libgit2 import RAISED, from_git, is_lock, read_errors
@@ -370,11 +370,8 @@ def resolve_revision(revision: str | Revision, current: Callable[[], str], refs:
         commit = objects.expand(revision.base, "commit", "tag")
     if commit is None:
         known = [name.removeprefix(BRANCHES).removeprefix(TAGS) for name in refs.table()]
-        close = nearest(revision.base, [*known, *refs.remote_branches()])
-        raise UnknownRevisionError(
-            f"there is no branch, release or commit {text!r}",
-            hint=f"did you mean {close}?" if close else "see the branches with: rtv branch",
-        )
+        hint = did_you_mean(revision.base, [*known, *refs.remote_branches()], "see the branches with: rtv branch")
+        raise UnknownRevisionError(f"there is no branch, release or commit {text!r}", hint=hint)
     if revision.kind is not RevisionKind.CURRENT:
         commit = objects.peel(commit)
     for step in range(revision.ups):

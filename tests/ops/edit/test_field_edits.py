@@ -115,6 +115,18 @@ def test_a_tag_is_removed_in_any_case(removed: str, added: tuple[str, ...], left
     assert edited(fields, remove_tags=(removed,), add_tags=added)["tags"] == left
 
 
+@pytest.mark.parametrize(
+    ("added", "tags"),
+    [
+        (("INN",), ["Inn", "caf\u00e9", "inn"]),
+        (("Cafe\u0301 ", "wet", "Wet"), ["Inn", "caf\u00e9", "inn", "wet"]),
+        (("inns",), ["Inn", "caf\u00e9", "inn", "inns"]),
+    ],
+)
+def test_a_tag_that_is_there_in_any_case_is_not_added_once_more(added: tuple[str, ...], tags: list[str]) -> None:
+    assert edited({"messages": TALK, "tags": ["Inn", "inn", "caf\u00e9"]}, add_tags=added)["tags"] == tags
+
+
 def test_tags_have_no_white_space_around_them() -> None:
     assert Entry({"tags": [" wet ", "wet", "\u00a0", "a b\n"]}).tags == ("a b", "wet")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from small_dataset import conversation, dataset_of
 
-from rolethread_vcs.errors import NotFoundError
+from rolethread_vcs.errors import NotFoundError, UsageError
 from rolethread_vcs.ops.history.show import (
     ShownCommit,
     ShownEntry,
@@ -77,9 +77,23 @@ def test_a_number_is_an_entry_and_commit_colon_a_commit(tmp_path: Path) -> None:
         next(show(dataset.repository, commit[:4]))
     (shown,) = show(dataset.repository, f"commit:{commit[:6]}")
 
+    with pytest.raises(NotFoundError) as told:
+        dataset.history.entry(commit[:4])
+
     assert caught.value.hint == f"the commit is: rtv show commit:{commit[:4]}"
+    assert told.value.hint == f"the commit is: rtv log commit:{commit[:4]}"
+    assert dataset.history.range(commit[:4]).after == commit
     assert isinstance(shown, ShownCommit)
     assert shown.commit.id == commit
+
+
+def test_where_a_commit_is_wanted_the_hint_at_an_entry_works(tmp_path: Path) -> None:
+    dataset, ids = dataset_of(tmp_path / "d", "one")
+
+    for word, hint in (("1", f"rtv log {ids[0]}"), (ids[0], f"rtv log {ids[0]}"), ("77", "rtv log")):
+        with pytest.raises(UsageError) as caught:
+            dataset.revert(word)
+        assert caught.value.hint == hint
 
 
 def _commit_like_a_number(dataset) -> str:  # type: ignore[no-untyped-def]  # a helper of one test

@@ -80,6 +80,20 @@ def test_it_is_said_when_a_branch_stops_being_strict(tmp_path: Path) -> None:
     assert taken_back.committed.notes == ()
 
 
+def test_a_word_that_is_no_branch_as_a_rule_is_one_where_a_branch_is_called_so(tmp_path: Path) -> None:
+    dataset, _ = dataset_of(tmp_path / "d", "one")
+    with pytest.raises(UsageError):
+        dataset.settings.set("gate.strict", "main,all")
+    dataset.branch("all")
+
+    dataset.settings.set("gate.strict", "main,all")
+    file = dataset.folder / "rolethread.toml"
+    file.write_text("# by hand\n" + file.read_text())
+    dataset.commit()
+
+    assert dataset.snapshot().settings.strict == ("main", "all")
+
+
 def test_a_branch_that_brings_a_weaker_gate_says_so_when_it_is_merged(tmp_path: Path) -> None:
     dataset, _ = dataset_of(tmp_path / "d", "one")
     dataset.branch("draft")
