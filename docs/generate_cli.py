@@ -48,6 +48,7 @@ and never when `NO_COLOR` is set. Control characters in your texts never reach t
 | `12@main~3` | the entry as it was in a revision (`show`) |
 | `main`, `warmer-mara` | a branch |
 | `main~2` | two commits before the newest of main |
+| `@{u}`, `main@{1}`, `main@{yesterday}` | what a branch follows, and where it was before, as git has it |
 | `@` | the commit you are at |
 | `3fa9c1` | a commit, by the beginning of its id |
 | `commit:12345` | the same, when it looks like a number |

@@ -17,6 +17,7 @@ _STEPS = re.compile(r"(?:~[0-9]*|\^[0-9]*)*$")
 _STEP = re.compile(r"([~^])([0-9]*)")
 _HEX = re.compile(r"[0-9a-fA-F]{4,40}")
 _COMMIT = "commit:"
+_OF_GIT = re.compile(r"[^\x00-\x20\x7f~^:?*\[\\{}]*@\{[^{}]+\}")
 _UNFIT_FOR_NAMES = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|@\{|//|^[-/]|(?:^|/)\.|[/.]$|\.lock$")
 
 
@@ -42,6 +43,8 @@ class RevisionKind(StrEnum):
     NAME = "name"
     NAME_OR_COMMIT = "name or commit"
     COMMIT = "commit"
+    GIT = "git"
+    """What git knows of a branch: what it follows (`@{u}`), and where it was before (`main@{1}`, `@{yesterday}`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,7 @@ class RevisionRange:
 
 
 def parse_revision(word: str) -> Revision:
-    """Return the revision of `@`, `HEAD`, a name or a commit prefix, with `~N` and `^` behind.
+    """Return the revision of `@`, `HEAD`, a name, `NAME@{…}` or a commit prefix, with `~N` and `^` behind.
 
     `commit:PREFIX` always means a commit.
 
@@ -97,6 +100,8 @@ def parse_revision(word: str) -> Revision:
         raise RevisionError(f"{word!r} names no revision", hint=hint or "@ is the current one, @~1 the one before")
     if ".." in base:
         raise RevisionError(f"{word!r} is a range; one revision is wanted here")
+    if _OF_GIT.fullmatch(base):
+        return Revision(base, RevisionKind.GIT, ups)
     if _UNFIT_FOR_NAMES.search(base):
         raise RevisionError(f"{base!r} cannot be the name of a branch, a release or a commit")
     if _HEX.fullmatch(base):

@@ -158,11 +158,11 @@ def _changed(
 
 
 def _staged_entry(repository: Repository, entry_id: str, blob: Blob) -> Entry:
-    entry = read_entry(repository.objects, blob)
+    entry, path = read_entry(repository.objects, blob), entry_path(entry_id)
     if isinstance(entry, Unreadable):
         raise InvalidError(
-            f"the staged file {entry_path(entry_id)} cannot be read as an entry",
-            hint=f"git restore --staged {entry_path(entry_id)}",
+            f"the staged file {path} is {entry}",
+            hint=f"correct it, then: git add {path}   leave it out, and commit without -a: git restore --staged {path}",
             code="staged_entry",
         )
     return entry

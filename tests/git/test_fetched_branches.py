@@ -10,6 +10,7 @@ from git_desk import Git, conversation, needs_git
 from rolethread_vcs.cli.main import run
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import UsageError
+from rolethread_vcs.store.refs import UnknownRevisionError
 from rolethread_vcs.transaction import NoSuchBranchError
 
 pytestmark = needs_git
@@ -192,3 +193,30 @@ def test_a_word_that_wants_a_branch_of_here_says_how_to_make_it(copy: Dataset) -
         copy.import_file(rows, branch="feature")
     assert str(caught.value.hint).endswith("rtv branch feature --from origin/feature")
     assert copy.branches.names() == ("main",)
+
+
+def test_what_git_knows_of_a_branch_is_a_revision(copy: Dataset, git: Git) -> None:
+    there, before = copy.snapshot("origin/main").id, copy.snapshot().id
+    tag(copy, "y")
+
+    assert [copy.snapshot(word).id for word in ("@{u}", "main@{upstream}", "@{1}")] == [there, there, before]
+    assert copy.snapshot("main@{1}~1").id == copy.snapshot(f"{before}~1").id
+    assert len(list(copy.log("@{u}..@"))) == 1
+    for word in ("nope@{1}", "@{99}", "nope@{u}"):
+        with pytest.raises(UnknownRevisionError):
+            copy.snapshot(word)
+
+
+def test_git_finds_its_way_back_from_where_we_switched_to(copy: Dataset, git: Git) -> None:
+    copy.switch("feature")
+    git("switch", "-q", "-", folder=copy.folder)
+    git("switch", "-q", "--detach", folder=copy.folder)
+    copy.switch("feature")
+    copy.undo()
+    copy.redo()
+
+    said = git("log", "-g", "--format=%gs", "HEAD", folder=copy.folder).stdout.splitlines()
+    at = copy.snapshot("main").id
+    moves = [f"{at} to feature", f"feature to {at}", f"{at} to feature", "main to HEAD", "feature to main"]
+    assert said[:6] == [f"checkout: moving from {each}" for each in (*moves, "main to feature")]
+    assert copy.snapshot("@{-1}").id == at

@@ -43,6 +43,9 @@ NAME, COMMIT, EITHER = RevisionKind.NAME, RevisionKind.COMMIT, RevisionKind.NAME
         ("f" * 41, Revision("f" * 41, NAME)),
         ("commit:3FA9", Revision("3fa9", COMMIT)),
         ("commit:12345^", Revision("12345", COMMIT, 1)),
+        ("@{u}", Revision("@{u}", RevisionKind.GIT)),
+        ("try/2@{1}~3", Revision("try/2@{1}", RevisionKind.GIT, 3)),
+        ("main@{2 days ago}", Revision("main@{2 days ago}", RevisionKind.GIT)),
     ],
 )
 def test_a_text_is_read_as_this_revision(text: str, revision: Revision) -> None:
@@ -53,7 +56,8 @@ def test_a_text_is_read_as_this_revision(text: str, revision: Revision) -> None:
     "text",
     [
         *("", "~1", "^", "commit:", "commit:3fa", "commit:xyz1", "commit:" + "f" * 41, "main^2", "main~9999999999"),
-        *("a b", "a:b", "a?", "a*", "a[", "a\\b", "-m", "/a", "a/", "a.", "a//b", "a.lock", "@{1}", "main@{1}"),
+        *("a b", "a:b", "a?", "a*", "a[", "a\\b", "-m", "/a", "a/", "a.", "a//b", "a.lock", "@{}", "main@{1", "a@{1}b"),
+        *("a b@{1}", "-m@{1}:x", ":/a@{1}", "@{1}@{1}"),
         *("A..B", "a~x", "a\nb", "a\x7f"),
     ],
 )

@@ -2,7 +2,8 @@
 
 `rtv hooks install` tells git to call this, so that plain `git merge`, `rebase`, `cherry-pick` and `stash` merge
 conversations. The result is written over OURS. Where both sides changed the same thing the status is 1, OURS holds
-everything that merged and our side of the rest, and what conflicted is told; there are never markers in a file.
+everything that merged and its own side of the rest, and what conflicted is told; there are never markers in a file.
+In a rebase it is not your side that stands there: git calls what HEAD has ours.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ def command(context: Context, base: str, ours: str, theirs: str, path: str) -> i
     try:
         conflicts = Dataset.upkeep.merge_files(path, *map(context.path, (base, ours, theirs)))
     except InvalidError as error:
-        warn(f"{error.message}; your side was left as it is")
+        warn(f"{error.message}; it was left as HEAD has it")
         return CONFLICT
     if not conflicts:
         return 0
@@ -38,7 +39,8 @@ def command(context: Context, base: str, ours: str, theirs: str, path: str) -> i
         warn(f"{path}: {conflict.field}: {conflict.message}")
     name = shlex.quote(path)
     warn(
-        f"{path} holds your side of that, and all the rest merged; edit it, then: git add {name}   "
-        f"(or take theirs: git checkout --theirs {name}; or start again with rtv merge, which asks you field by field)"
+        f"{path} holds what HEAD has of that, and all the rest merged; edit it, then: git add {name}   "
+        f"(or take the other side: git checkout --theirs {name}; rtv merge, rtv pick and rtv revert ask you field "
+        "by field instead)"
     )
     return CONFLICT

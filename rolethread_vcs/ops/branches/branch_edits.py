@@ -115,7 +115,7 @@ def switch(repository: Repository, name: str, intent: Intent | None = None, **sa
         UsageError (ambiguous_word): several other copies have one of that name.
     """
     intent = intent_of(intent, said, "switch", f"switch {name}")
-    if name == LAST_BRANCH:
+    if name in (LAST_BRANCH, "@{-1}"):
         name = branch_before(repository)
         intent = replace(intent, command=f"switch {name}")
     if start := _branch_elsewhere(repository, name):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from itertools import groupby, islice
+from itertools import islice
 from typing import Any, NamedTuple
 
 from rolethread_vcs.model.revision import parse_range
@@ -207,15 +207,21 @@ class Run(NamedTuple):
 
 
 def fold(history: Iterable[Logged]) -> Iterator[Logged | Run]:
-    """Yield the history with every two or more single edits in a row, by one author on one day, as one run."""
+    """Yield the history with every two or more single edits in a row, by one author on one day, as one run.
 
-    def run_of(logged: Logged) -> tuple[object, ...]:
-        """Return what the edits of one run share; what is no edit of one entry shares it with nothing."""
+    In a row is what led to one another; two sides of a merge are told apart.
+    """
+    run: list[Logged] = []
+    shared: tuple[object, ...] | None = None
+    for logged in history:
         author, verb = logged.commit.author, None if logged.operation is None else logged.operation.verb
-        if verb not in _EDITING or logged.counts != (0, 1, 0):
-            return (logged.commit.id,)
-        return author.name, author.email, datetime.fromtimestamp(author.time).date()
-
-    for _, group in groupby(history, run_of):
-        edits = tuple(group)
-        yield edits[0] if len(edits) == 1 else Run(edits)
+        own = None
+        if verb in _EDITING and logged.counts == (0, 1, 0):
+            own = author.name, author.email, datetime.fromtimestamp(author.time).date()
+        if run and (own is None or own != shared or logged.commit.id not in run[-1].commit.parents):
+            yield run[0] if len(run) == 1 else Run(tuple(run))
+            run = []
+        run.append(logged)
+        shared = own
+    if run:
+        yield run[0] if len(run) == 1 else Run(tuple(run))

@@ -84,6 +84,10 @@ def is_unfinished(name: str) -> bool:
     return name == UNFINISHED or name.startswith(UNFINISHED_ELSEWHERE)
 
 
+def _in_reflog(head: str) -> str:
+    return branch_of(head) or head
+
+
 def ref_of(head: str | None) -> str | None:
     """Return the ref that a HEAD (`ref: refs/heads/x`) leads to, None for the id of a commit and for no HEAD."""
     return head.removeprefix(SYMBOLIC) if head is not None and head.startswith(SYMBOLIC) else None
@@ -270,9 +274,10 @@ class Refs:
             if branch is None:
                 self.git.set_head(pygit2.Oid(hex=value))
             elif head is None or head.type != pygit2.enums.ReferenceType.SYMBOLIC:
-                self.git.references.create(HEAD, branch, force=True)
+                self.git.set_head(branch)
             else:
-                head.set_target(branch)
+                # in git's words, which `git switch -` reads
+                head.set_target(branch, f"checkout: moving from {_in_reflog(before)} to {_in_reflog(value)}")
 
     def table(self, known: Mapping[str, str] | None = None) -> dict[str, str]:
         """Return HEAD, every branch, every tag and every unfinished merge with its value; what an operation records.
@@ -362,6 +367,14 @@ def resolve_revision(revision: str | Revision, current: Callable[[], str], refs:
     commit = None
     if revision.kind is RevisionKind.CURRENT:
         commit = current()
+    elif revision.kind is RevisionKind.GIT:
+        with suppress(*RAISED):
+            commit = str(refs.git.revparse_single(revision.base).id)
+        if commit is None:
+            raise UnknownRevisionError(
+                f"git knows no {text!r}",
+                hint="see what a branch follows, and where it was, with: git branch -vv   git reflog BRANCH",
+            )
     elif revision.kind is not RevisionKind.COMMIT:
         names = [prefix + revision.base for prefix in (BRANCHES, TAGS, REMOTES, f"{REMOTES}origin/")]
         names += [revision.base] if revision.base.startswith((BRANCHES, TAGS, REMOTES)) else []

@@ -153,6 +153,23 @@ def test_single_edits_in_a_row_are_folded(tmp_path: Path) -> None:
     assert folded[2] == Run(tuple(history[2:5]))
 
 
+def test_edits_on_two_sides_of_a_merge_are_not_folded_into_one(tmp_path: Path) -> None:
+    dataset, ids = dataset_of(tmp_path / "d", "one", "two")
+    dataset.branch("try", switch=True)
+    edit(dataset, ids[0], "a")
+    edit(dataset, ids[0], "b")
+    dataset.switch("main")
+    edit(dataset, ids[1], "c")
+    edit(dataset, ids[1], "d")
+    dataset.merge("try")
+
+    runs = [item for item in fold(History(dataset.repository)) if isinstance(item, Run)]
+
+    for run in runs:  # by the clock, the sides may lie among each other
+        parents = [each.commit.parents for each in run.edits[:-1]]
+        assert parents == [(each.commit.id,) for each in run.edits[1:]]
+
+
 def test_folding_loses_nothing_and_keeps_the_order(tmp_path: Path) -> None:
     dataset, ids = dataset_of(tmp_path / "d", "one")
     for number in range(4):
