@@ -87,12 +87,12 @@ _AGES = (
 
 
 def age(seconds: float, *, now: float) -> str:
-    """Return how long ago a moment was, in its largest whole unit: `5 minutes`, `3 days`; a clock may be ahead.
+    """Return how long ago a moment was, in its largest whole unit: `5 minutes ago`; a clock may be ahead.
 
     Both are seconds since 1970.
     """
     passed = int(now - seconds)
     for unit, length in _AGES:
         if passed >= length:
-            return count(passed // length, unit, f"{unit}s")
+            return f"{count(passed // length, unit, f'{unit}s')} ago"
     return "in the future" if passed <= -60 else "just now"

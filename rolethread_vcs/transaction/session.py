@@ -345,7 +345,7 @@ class Session:
         before, after = external.changes.get(BRANCHES + self.branch, (None, None))
         look = f"; see what it brought with: rtv check --new-since {before[:10]}" if before and after else ""
         did = external.command.removeprefix("plain git ")
-        self.notes.append(f"plain git had {did} since the last command; that is in the operation log now{look}")
+        self.notes.append(f"plain git had {did} since the last command; that is one operation in the log now{look}")
         return operation_log.write(external, pack, self.repository.objects, self._who), external.number
 
 

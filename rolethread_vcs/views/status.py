@@ -83,8 +83,7 @@ def _upstream_lines(upstream: Upstream, look: Look) -> Iterator[str]:
     else:
         from rolethread_vcs.views.branches import distance
 
-        since = "" if upstream.fetched is None else age(upstream.fetched, now=look.now)
-        when = f" ({since}{' ago' if since[0].isdigit() else ''})" if since else ""
+        when = "" if upstream.fetched is None else f" ({age(upstream.fetched, now=look.now)})"
         yield f"{distance(upstream.ahead, upstream.behind, upstream.name)}, as fetched last{when}"
     if upstream.behind:
         yield f"  take in what is new there: rtv merge {upstream.name}"

@@ -150,6 +150,38 @@ def test_undo_says_when_it_goes_behind_what_was_pushed(copy: Dataset, git: Git) 
     assert copy.redo().committed.notes == ()
 
 
+def test_each_undo_that_goes_behind_what_was_pushed_says_how_to_take_it_all_back(copy: Dataset, git: Git) -> None:
+    first, second = tag(copy, "one"), tag(copy, "two")
+    git("push", "-q", folder=copy.folder)
+    copy.undo()
+    start = copy.repository.objects.commit(first).parents[0]
+
+    note = copy.undo().committed.notes[-1]
+
+    assert "2 commits behind origin/main" in note
+    assert note.endswith(f"rtv merge origin/main, then rtv revert {start[:10]}..{second[:10]}")
+    copy.merge("origin/main")
+    copy.revert(f"{start}..{second}")
+    git("push", "-q", folder=copy.folder)
+    assert copy.snapshot().tree == copy.snapshot(start).tree
+
+
+def test_undo_of_a_release_says_that_it_stays_where_it_was_pushed(copy: Dataset, git: Git) -> None:
+    copy.releases.create("v1")
+    git("push", "-q", "origin", "v1", folder=copy.folder)
+    tag(copy, "x")
+    copy.releases.create("v1", force=True)
+
+    moved = copy.undo().committed.notes
+    git("push", "-q", "--force", "origin", "v1", folder=copy.folder)
+    gone = copy.undo(2).committed.notes
+
+    assert moved[-1].endswith("git push --force origin v1")
+    assert gone[-1].endswith("git push origin --delete v1")
+    git("push", "-q", "origin", "--delete", "v1", folder=copy.folder)
+    assert copy.redo().committed.notes == ()
+
+
 @pytest.mark.parametrize("way", ["git pull", "merge", "merge of both", "merge of both, pushed", "with an own edit"])
 def test_what_others_made_is_never_to_be_reverted_after_an_undo(
     copy: Dataset, git: Git, bare_of_hooks: Dataset, way: str

@@ -1,7 +1,7 @@
 """Name a version of the dataset, or list, describe, move and delete the names.
 
 \b
-  rtv release                          lists the releases, the newest first
+  rtv release                          lists the releases, the newest first (of one second, v10 before v9)
   rtv release v1 -m "what the March LoRA was trained on"
   rtv release v1 main~3 -m "…"         names another commit
   rtv release --show v1                what it is, and what changed since the release before it

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Unpack
@@ -35,19 +36,24 @@ class Release:
 
 
 def releases(repository: Repository) -> tuple[Release, ...]:
-    """Return all releases, the newest first; those that cannot be followed are left to `damaged_refs`."""
+    """Return all releases, the newest first, of one second the highest; what does not read is for `damaged_refs`."""
     found = []
     for name in repository.refs.releases():
         with suppress(DamagedError, NotFoundError):
             found.append(describe(repository, name))
-    return tuple(sorted(found, key=lambda each: (-each.time, each.name)))
+    return tuple(sorted(found, key=lambda each: (each.time, _version(each.name)), reverse=True))
+
+
+def _version(name: str) -> list[int | str]:
+    """Return a name as `git tag --sort=version:refname` reads it: v10 is higher than v9."""
+    return [int(part) if place % 2 else part for place, part in enumerate(re.split("([0-9]+)", name))]
 
 
 def describe(repository: Repository, name: str) -> Release:
     """Return one release.
 
     Raises:
-        NotFoundError (no_such_release): there is none; the hint names the did_you_mean. DamagedError: it leads nowhere.
+        NotFoundError (no_such_release): there is none; the hint names the nearest. DamagedError: it leads nowhere.
     """
     objects, target = repository.objects, _target(repository, name)
     snapshot = repository.snapshot_of(objects.peel(target))
@@ -62,7 +68,7 @@ def describe(repository: Repository, name: str) -> Release:
 
 
 def previous(repository: Repository, name: str) -> Release | None:
-    """Return the release before one, the did_you_mean of those that it descends from; None for the first."""
+    """Return the release before one, the nearest of those that it descends from; None for the first."""
     graph, commit = repository.graph, describe(repository, name).commit
     older = [each for each in releases(repository) if each.commit != commit and graph.is_ancestor(each.commit, commit)]
     return min(older, key=lambda each: graph.ahead_behind(commit, each.commit)[0], default=None)

@@ -17,7 +17,7 @@ from rolethread_vcs.store.log.journal import SideEffects
 from rolethread_vcs.store.objects.commits import Commit
 from rolethread_vcs.store.objects.trees import Difference
 from rolethread_vcs.store.publication import head_commit
-from rolethread_vcs.store.refs import BRANCHES, HEAD, REMOTES, SYMBOLIC, ref_of, shorten
+from rolethread_vcs.store.refs import BRANCHES, HEAD, REMOTES, SYMBOLIC, TAGS, ref_of, shorten
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.tree_reader import count_between
 from rolethread_vcs.transaction import Committed, Counts, Intent, NewerWriterError, Session, external_operation
@@ -165,6 +165,8 @@ def _go_back(
     for name, (before, after) in moves.items():
         if before and after and name.startswith(BRANCHES):
             session.notes += _notes_of_pushed(repository, chosen, shorten(name), before, after)
+        elif before and name.startswith(TAGS):
+            session.notes += _notes_of_release(repository, name.removeprefix(TAGS), moves_on=after is not None)
     files = _exchanges(repository, chosen, moves, forward=forward)
     config: dict[str, tuple[str | None, str | None]] = {}
     for operation in chosen:
@@ -195,24 +197,37 @@ def _notes_of_pushed(
     graph, followed = repository.graph, repository.refs.upstream(branch)
     for name, (there, tip) in repository.refs.remote_branches().items():
         is_its_own = there == branch if followed is None else REMOTES + name == followed
-        if is_its_own and graph.is_ancestor(tip, before) and not graph.is_ancestor(tip, after):
-            gone = list(graph.newest_first([tip], hide=[after]))
-            said = f"{branch} goes {count_of(len(gone), 'commit')} behind {name}"
-            if all(_made(chosen, BRANCHES + branch, commit) for commit in gone):
-                span = tip[:10] if len(gone) == 1 else f"{after[:10]}..{tip[:10]}"
-                yield (
-                    f"{said}, which others may have, so git push will be refused; "
-                    f"to take it back for them, too: rtv redo, then rtv revert {span}"
-                )
-            else:
-                yield f"{said}; nothing of that is lost: git pull, or rtv merge {name}, brings it back"
+        if not is_its_own or all(graph.is_ancestor(base, after) for base in graph.merge_bases(before, tip)):
+            continue
+        gone = list(graph.newest_first([tip], hide=[after]))
+        said = f"{branch} goes {count_of(len(gone), 'commit')} behind {name}"
+        # also those that an undo before this one took back
+        since = list(itertools.takewhile(lambda each: each.number >= chosen[-1].number, repository.operations))
+        if all(_made(since, BRANCHES + branch, commit) for commit in gone):
+            span = tip[:10] if len(gone) == 1 else f"{after[:10]}..{tip[:10]}"
+            back = "redo" if graph.is_ancestor(tip, before) else f"merge {name}"
+            yield (
+                f"{said}, which others may have, so git push will be refused; "
+                f"to take it back for them, too: rtv {back}, then rtv revert {span}"
+            )
+        else:
+            yield f"{said}; nothing of that is lost: git pull, or rtv merge {name}, brings it back"
+
+
+def _notes_of_release(repository: Repository, name: str, *, moves_on: bool) -> Iterator[str]:
+    """Yield what to say of a release that goes, or moves; git keeps no note of where a tag was pushed to."""
+    remotes = sorted(filter(None, repository.refs.git.remotes.names()), key=lambda each: (each != "origin", each))
+    if remotes:
+        verb, words = ("move", f"--force {remotes[0]}") if moves_on else ("delete", f"{remotes[0]} --delete")
+        quoted = shlex.quote(name)
+        yield f"where {name} was pushed to, it is as before; to {verb} it there, too: git push {words} {quoted}"
 
 
 def _made(operations: Sequence[Operation], branch: str, commit: Commit) -> bool:
     """Return whether one of some operations of ours made a commit, rather than move the branch on to it."""
     for each in operations:
         before, after = each.changes.get(branch, (None, None))
-        if after == commit.id and each.verb != EXTERNAL:
+        if after == commit.id and each.verb not in (EXTERNAL, UNDO, REDO):
             return commit.parents[:1] == (before,) and (each.verb != "merge" or len(commit.parents) > 1)
     return False
 

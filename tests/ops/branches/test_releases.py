@@ -146,3 +146,12 @@ def test_a_release_of_another_commit(tmp_path: Path) -> None:
     dataset.releases.create("v0", "main~1")
 
     assert dataset.releases.get("v0").commit == dataset.snapshot("main~1").id
+
+
+def test_releases_come_newest_first_and_of_one_second_the_highest(tmp_path: Path, environment: dict[str, str]) -> None:
+    dataset, _ = dataset_of(tmp_path / "d", "one")
+    for name, moment in (("v9", 2), ("v10", 2), ("old", 1), ("draft-2", 2), ("v10.1", 2), ("new", 3)):
+        at = {**environment, "GIT_COMMITTER_DATE": f"{1_700_000_000 + moment} +0000"}
+        subprocess.run(["git", "tag", "-a", "-m", "x", name], cwd=dataset.folder, check=True, env=at)
+
+    assert [each.name for each in dataset.releases.list()] == ["new", "v10.1", "v10", "v9", "draft-2", "old"]
