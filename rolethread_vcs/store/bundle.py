@@ -57,7 +57,7 @@ def unpacked(path: Path, scratch: Path) -> Iterator[Repository]:
             if name.startswith((HEAD, BRANCHES, TAGS)):
                 refs[name] = oid
         data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))[file.tell() :]
-        repository = Repository(create_git(Path(folder) / "dataset"))
+        repository = Repository(create_git(Path(folder) / "dataset"), durable=False)
         try:
             _unpack(data, Path(folder), repository)
         except (*RAISED, LookupError, struct.error, zlib.error) as error:

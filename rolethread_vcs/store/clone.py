@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rolethread_vcs.errors import DamagedError, InvalidError, RoleThreadError, SystemRefusedError
-from rolethread_vcs.store import disk
 from rolethread_vcs.store.bundle import is_bundle, unpacked
 from rolethread_vcs.store.damaged_refs import clashing
-from rolethread_vcs.store.dataset_folder import check_is_dataset, find_dataset, removed_on_failure
+from rolethread_vcs.store.dataset_folder import check_is_dataset, find_dataset, forget_cut_off, making
 from rolethread_vcs.store.git_config import note_key, upstream_settings
-from rolethread_vcs.store.libgit2 import RAISED, NoDatasetError, create_git, git_errors, system_reason
+from rolethread_vcs.store.libgit2 import RAISED, NoDatasetError, git_errors, open_git, system_reason
 from rolethread_vcs.store.objects import BRING_THE_REST
 from rolethread_vcs.store.objects.integrity import bad_loose
 from rolethread_vcs.store.refs import BRANCHES, TAGS, ref_of, shorten
@@ -36,17 +35,10 @@ def clone(source: Path, folder: Path) -> Repository:
         hint = f"to start a dataset with its rows: rtv init my-dataset --from {shlex.quote(str(source))}"
         raise NoDatasetError(f"{source} is a file, and neither a dataset nor a bundle of git", hint=hint)
     found = None if source.is_file() else find_dataset(source)
+    forget_cut_off(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise InvalidError(f"{folder} exists and is not empty")
-    made = not folder.exists()
-    with disk.system_errors(f"making {folder}"):
-        folder.mkdir(parents=True, exist_ok=True)
-        try:
-            (folder / ".git").mkdir()
-        except FileExistsError as error:  # another command was faster, and what lies there is its own
-            raise InvalidError(f"{folder} exists and is not empty") from error
-    with removed_on_failure(folder, whole=made), contextlib.ExitStack() as unpacking:
-        repository = Repository(create_git(folder))
+        raise _not_empty(folder)
+    with making(folder, _not_empty) as repository, contextlib.ExitStack() as unpacking:
         original = found or unpacking.enter_context(unpacked(source, repository.scratch_folder))
         head, names, notes = original.refs.head(), original.refs.table(), original.config.notes()
         fetch(repository, original, [f"+{BRANCHES}*:{_FETCHED}*", f"+{TAGS}*:{TAGS}*"], "clone")
@@ -58,19 +50,23 @@ def clone(source: Path, folder: Path) -> Repository:
         with git_errors("writing the repository's configuration"):
             repository._git.remotes.create("origin", str((found.folder if found else source).resolve()))
         # as they were fetched: the original may have gone on since, to commits that are not here
+        settings: dict[str, str | None] = {}
         for name in there:
             target = repository.refs.read(name) if name.startswith(_FETCHED) else None
             if target is not None:
                 branch = name.removeprefix(_FETCHED)
                 repository.refs.create(BRANCHES + branch, target)
-                settings = upstream_settings(branch, "origin", branch)
-                for key, value in (settings | {note_key(branch): notes.get(branch)}).items():
-                    repository.config.set(key, value)
+                settings |= upstream_settings(branch, "origin", branch) | {note_key(branch): notes.get(branch)}
+        repository.config.set(settings)
         current = ref_of(head)
         if current is not None and repository.refs.read(current) is not None:
             repository.refs.set_head(head, before=repository.refs.head())
         check_is_dataset(repository)
-    return repository
+    return Repository(open_git(folder))
+
+
+def _not_empty(folder: Path) -> InvalidError:
+    return InvalidError(f"{folder} exists and is not empty")
 
 
 def fetch(repository: Repository, original: Repository, wanted: list[str], why: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -26,8 +26,11 @@ from rolethread_vcs.store.objects.commits import Signature, compose_message
 from rolethread_vcs.store.refs import BRANCHES, SYMBOLIC, UnknownRevisionError, shorten
 from rolethread_vcs.store.repository import LOCK, PRIVATE, Repository
 
-_STARTING = "starting"
-"""Stands in the private folder until the first commit is whole, and holds the id of the process that makes it."""
+_STARTING = "starting-"
+"""How the name of the file begins that stands in the private folder until a new repository is whole on the disk.
+
+The id of the process that makes it follows: there is no moment at which the file does not say it.
+"""
 
 
 def place_of(text: str | Path, folder: Path = Path()) -> Path:
@@ -90,23 +93,10 @@ def init_dataset(folder: Path, settings: bytes, who: Signature | None = None) ->
     Raises:
         InvalidError: there is a repository already. SystemRefusedError: the folder cannot be written to.
     """
-    starting = folder / ".git" / PRIVATE / _STARTING
-    with suppress(OSError):
-        pid, is_used = starting.read_text(), starting.with_name(LOCK).exists()
-        if pid.isdigit() and not (is_used or disk.process_is_alive(int(pid))):
-            # an init was killed here, and nobody has used the dataset since: every writer takes the lock
-            shutil.rmtree(folder / ".git")
+    forget_cut_off(folder)
     if (folder / ".git").exists():
         raise _already_there(folder)
-    with disk.system_errors(f"making {folder}"):
-        made = not folder.exists()
-        try:
-            starting.parent.mkdir(parents=True)
-        except FileExistsError as error:  # another init was faster
-            raise _already_there(folder) from error
-        starting.write_text(str(os.getpid()))
-    with removed_on_failure(folder, whole=made):
-        repository = Repository(create_git(folder))
+    with making(folder, _already_there) as repository:
         with repository.pack() as pack:
             changes: dict[str, tuple[bytes, bytes] | None] = {
                 SETTINGS: (trees.FILE, pack.add("blob", settings)),
@@ -121,19 +111,52 @@ def init_dataset(folder: Path, settings: bytes, who: Signature | None = None) ->
         disk.remove(published.with_suffix(".keep"))
         assert repository.worktree is not None
         repository.worktree.fill(tree)
-        with disk.system_errors(f"making {folder}"):
-            disk.remove(starting)
-            disk.sync_folder(starting.parent)  # were it back after a power cut, the next init would start afresh
-    return repository
+    return Repository(open_git(folder))
+
+
+def forget_cut_off(folder: Path) -> None:
+    """Remove the repository that a dead command was still making, and that nobody used since: a writer has the lock."""
+    private = folder / ".git" / PRIVATE
+    with suppress(OSError):
+        for starting in private.glob(f"{_STARTING}*"):
+            pid, is_used = starting.name.removeprefix(_STARTING), (private / LOCK).exists()
+            if pid.isdigit() and not (is_used or disk.process_is_alive(int(pid))):
+                shutil.rmtree(folder / ".git")
+        for made in (private, folder / ".git"):  # killed before that file was there: they are empty
+            made.rmdir()
 
 
 @contextmanager
-def removed_on_failure(folder: Path, *, whole: bool) -> Iterator[None]:
-    """Remove the repository in a folder, or the `whole` folder, when what is done inside does not succeed."""
+def making(folder: Path, already_there: Callable[[Path], InvalidError]) -> Iterator[Repository]:
+    """Give the new repository of a folder, to be filled: all of it is on the disk when the block has ended.
+
+    Nothing is flushed one by one inside. If the block fails, the repository goes, and the folder if it was made here.
+
+    Raises:
+        InvalidError: what is `already_there`, since another command was faster. SystemRefusedError.
+    """
+    folder = folder.resolve()
+    starting = folder / ".git" / PRIVATE / f"{_STARTING}{os.getpid()}"
+    with disk.system_errors(f"making {folder}"):
+        made = not folder.exists()
+        disk.make_folders(folder, durable=True)
+        disk.sync_folder(folder.parent)  # who made the folder may have been killed
+        try:
+            starting.parent.mkdir(parents=True)
+        except FileExistsError as error:
+            raise already_there(folder) from error
+        disk.reach("create", starting)
+        starting.touch()
+        for each in (starting.parent, folder / ".git", folder):  # a repository that is there has the file that says so
+            disk.sync_folder(each)
     try:
-        yield
+        yield Repository(create_git(folder), durable=False)
+        with disk.system_errors(f"making {folder}"):
+            disk.sync_tree(folder / ".git")
+            disk.remove(starting)
+            disk.sync_folder(starting.parent)  # were it back after a power cut, the next one would start afresh
     except BaseException:
-        shutil.rmtree(folder if whole else folder / ".git", ignore_errors=True)
+        shutil.rmtree(folder if made else folder / ".git", ignore_errors=True)
         raise
 
 

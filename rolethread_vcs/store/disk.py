@@ -10,6 +10,7 @@ import shlex
 import stat
 from collections.abc import Callable, Iterator
 from importlib import import_module
+from itertools import takewhile
 from pathlib import Path
 from typing import BinaryIO
 
@@ -115,6 +116,27 @@ def sync_folder(folder: Path) -> None:
         os.close(fd)
 
 
+def make_folders(folder: Path, *, durable: bool) -> None:
+    """Make a folder and those above it that are not there; with `durable` the new names are on the disk then."""
+    new = list(takewhile(lambda each: not each.is_dir(), (folder, *folder.parents)))
+    folder.mkdir(parents=True, exist_ok=True)
+    for each in new if durable else ():
+        sync_folder(each.parent)
+
+
+def sync_tree(folder: Path) -> None:
+    """Force all that lies in a folder to the disk, files first, and its name."""
+    for root, _, names in os.walk(folder, topdown=False):
+        for path in map(Path(root).joinpath, names):
+            fd = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
+            try:
+                sync_file(fd, path)
+            finally:
+                os.close(fd)
+        sync_folder(Path(root))
+    sync_folder(folder.parent)
+
+
 def rename(source: Path, target: Path) -> None:
     """Move a file over another one, atomically."""
     reach("rename", target)
@@ -133,17 +155,19 @@ def remove(path: Path) -> bool:
 
 @contextlib.contextmanager
 def beside(
-    path: Path, *, durable: bool, mode: int | None = None, scratch: Path | None = None
+    path: Path, *, durable: bool, mode: int | None = None, scratch: Path | None = None, as_git: bool = False
 ) -> Iterator[tuple[BinaryIO, Path]]:
     """Give a stream to a new file beside a path, and its place; it is removed unless the block ends well.
 
     It lies in `scratch` if given, where what a killed process leaves disturbs nobody: its name begins with the process
-    id there. Without a `mode` it gets that of the file at the path, if there is one. With `durable` its bytes are on
-    the disk when the block has ended; its name is not.
+    id there. With `as_git` it is the `.lock` of git, and there already (`FileExistsError`) while somebody else writes
+    to that path. Without a `mode` it gets that of the file at the path, if there is one. With `durable` its bytes are
+    on the disk when the block has ended; its name is not.
     """
     reach("create", path)
     prefix = f".{path.name[:40]}" if scratch is None else str(os.getpid())
-    temporary = (scratch or path.parent) / f"{prefix}-{os.urandom(8).hex()}.tmp"
+    name = f"{path.name}.lock" if as_git else f"{prefix}-{os.urandom(8).hex()}.tmp"
+    temporary = (scratch or path.parent) / name
     fd = os.open(temporary, _NEW_FILE, 0o666 if mode is None else mode)
     try:
         with os.fdopen(fd, "wb") as stream:
@@ -163,14 +187,20 @@ def beside(
 
 @contextlib.contextmanager
 def replacing(
-    path: Path, *, durable: bool, sync_name: bool = True, mode: int | None = None, scratch: Path | None = None
+    path: Path,
+    *,
+    durable: bool,
+    sync_name: bool = True,
+    mode: int | None = None,
+    scratch: Path | None = None,
+    as_git: bool = False,
 ) -> Iterator[BinaryIO]:
     """Give a stream to a file that takes the place of this one when the block ends well; the rest as in `beside`.
 
     With `durable` the name is on the disk then, too, unless `sync_name` is false (the caller then syncs the folder once
     for several files).
     """
-    with beside(path, durable=durable, mode=mode, scratch=scratch) as (stream, temporary):
+    with beside(path, durable=durable, mode=mode, scratch=scratch, as_git=as_git) as (stream, temporary):
         yield stream
     try:
         rename(temporary, path)
@@ -190,10 +220,11 @@ def replace_file(
     sync_name: bool = True,
     mode: int | None = 0o644,
     scratch: Path | None = None,
+    as_git: bool = False,
 ) -> None:
     """Replace a file by writing another one, then renaming; the folder must exist. The rest as in `replacing`."""
     try:
-        with replacing(path, durable=durable, sync_name=sync_name, mode=mode, scratch=scratch) as stream:
+        with replacing(path, durable=durable, sync_name=sync_name, mode=mode, scratch=scratch, as_git=as_git) as stream:
             stream.write(data)
     except OSError as error:
         if scratch is None or error.errno != errno.EXDEV:

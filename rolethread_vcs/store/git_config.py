@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pygit2
@@ -14,11 +15,15 @@ _NOTE = ".description"
 
 
 class GitConfig:
-    """Reads all of it, or what the repository itself says alone; writes only there. `path` is its own file."""
+    """Reads all of it, or what the repository itself says alone; writes only there. `path` is its own file.
 
-    def __init__(self, git: pygit2.Repository, path: Path) -> None:
+    `durable` is whether what is written is to be there after a power cut, None for what the configuration says of it.
+    """
+
+    def __init__(self, git: pygit2.Repository, path: Path, *, durable: bool | None = None) -> None:
         self._git = git
         self._path = path
+        self.durable = self.get("rolethread.durability") != "fast" if durable is None else durable
 
     def get(self, key: str) -> str | None:
         """Return a value as git sees it, or None."""
@@ -55,19 +60,32 @@ class GitConfig:
                     found.setdefault(entry.name.removeprefix(prefix), []).append(str(entry.value))
         return {name: values[0] for name, values in found.items() if len(values) == 1}
 
-    def set(self, key: str, value: str | None) -> None:
-        """Set a key, or with None remove it, in the repository's own file.
+    def set(self, values: Mapping[str, str | None]) -> None:
+        """Set keys, or with None remove them, in the repository's own file: all of them, or none.
+
+        libgit2 changes a copy, since it flushes nothing of a configuration.
 
         Raises:
             SystemRefusedError, GitLockedError: it cannot be written. DamagedError: it cannot be read.
         """
-        disk.reach("config", key)
-        with git_errors("writing the repository's configuration"):
-            config = pygit2.Config(str(self._path))
-            if value is not None:
-                config[key] = value
-            elif key in config:
-                del config[key]
+        from tempfile import TemporaryDirectory
+
+        disk.reach("config", ", ".join(values))
+        path = self._path.resolve()
+        with (
+            git_errors("writing the repository's configuration"),
+            disk.replacing(path, durable=self.durable, as_git=True) as stream,
+            TemporaryDirectory() as folder,
+        ):
+            copy = Path(folder, path.name)
+            copy.write_bytes(path.read_bytes())
+            config = pygit2.Config(str(copy))
+            for key, value in values.items():
+                if value is not None:
+                    config[key] = value
+                elif key in config:
+                    del config[key]
+            stream.write(copy.read_bytes())
 
     def notes(self) -> dict[str, str]:
         """Return what people wrote down about branches, by branch: git's own `branch.<name>.description`.

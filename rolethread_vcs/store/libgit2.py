@@ -174,14 +174,13 @@ def system_reason(error: BaseException) -> OSError | None:
 
 def is_lock(error: BaseException) -> bool:
     """Return whether a failure of libgit2 says that a lock file is in the way."""
-    text = str(error).lower()
-    return system_reason(error) is None and "lock" in text
+    return isinstance(error, FileExistsError) or (system_reason(error) is None and "lock" in str(error).lower())
 
 
 def from_git(doing: str, error: BaseException) -> RoleThreadError:
     """Return our error for a failure of libgit2 met while `doing` something (`updating the index`)."""
     refused = system_reason(error)
-    if refused is not None:
+    if refused is not None and not is_lock(error):
         return disk.system_refused(doing, refused)
     if is_lock(error):
         return GitLockedError(

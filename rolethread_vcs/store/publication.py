@@ -289,12 +289,12 @@ def _configure(
     In this order a crash leaves files that nobody misses, and not a folder that seems to have lost them.
     """
     left_alone: list[str] = []
-    for key, value in config.items():
-        if key != BARE_KEY:
-            repository.config.set(key, value)
-            continue
+    plain = {key: value for key, value in config.items() if key != BARE_KEY}
+    if plain:
+        repository.config.set(plain)
+    if BARE_KEY in config:
         folder = repository.home_worktree()
-        if value == "true":
+        if config[BARE_KEY] == "true":
             repository = repository if repository.is_bare else repository.set_bare(True)
             if before is not None:
                 left_alone += folder.empty(before)

@@ -54,7 +54,7 @@ class Repository:
     Wraps pygit2's Repository and never subclasses it; `store.dataset_folder` opens, finds and makes one.
     """
 
-    def __init__(self, git: pygit2.Repository) -> None:
+    def __init__(self, git: pygit2.Repository, *, durable: bool | None = None) -> None:
         self._git = git
         self.git_folder = Path(git.path)
         self.common_folder = common_folder(self.git_folder)  # that which linked worktrees share
@@ -69,8 +69,8 @@ class Repository:
         self.pack_folder = self.common_folder / "objects" / "pack"
         # of a linked worktree
         self.worktree_name = "" if self.git_folder == self.common_folder else self.git_folder.name
-        self.config = GitConfig(git, self.common_folder / "config")
-        self.durable = self.config.get("rolethread.durability") != "fast"
+        self.config = GitConfig(git, self.common_folder / "config", durable=durable)
+        self.durable = self.config.durable
         configure_libgit2(durable=self.durable)
         self.objects = Objects(git, self.common_folder / "objects")
         self.refs = Refs(git, self.common_folder, self.signature, durable=self.durable)
@@ -200,8 +200,8 @@ class Repository:
 
         Git's reflog goes with the files, as in git: it costs four flushes a commit, and the operation log knows more.
         """
-        self.config.set("core.bare", "true" if bare else "false")
-        self.config.set("core.logAllRefUpdates", "false" if bare else "true")
+        flags = ("true", "false") if bare else ("false", "true")
+        self.config.set(dict(zip(("core.bare", "core.logAllRefUpdates"), flags, strict=True)))
         return Repository(open_git(self.git_folder))
 
     def reopened_if_changed(self) -> Repository:

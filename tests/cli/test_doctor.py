@@ -36,8 +36,8 @@ def lock_of(dataset, name, age):
 
 
 def test_a_healthy_dataset(dataset, capsys):
-    dataset.repository.config.set("user.name", "Scott")
-    dataset.repository.config.set("user.email", "s@example.org")
+    dataset.repository.config.set({"user.name": "Scott"})
+    dataset.repository.config.set({"user.email": "s@example.org"})
 
     status, text, value = doctor(dataset.folder, capsys)
 
@@ -182,11 +182,11 @@ def test_what_git_is_told_to_do_and_rtv_does_not_is_named(dataset, capsys, monke
         folder.mkdir(exist_ok=True)
         (folder / name).write_text("#!/bin/sh\n")
         (folder / name).chmod(mode)
-    dataset.repository.config.set("commit.gpgsign", "yes")
+    dataset.repository.config.set({"commit.gpgsign": "yes"})
     dataset.gate.install_hooks()
 
     _, _, value = doctor(dataset.folder, capsys)
-    dataset.repository.config.set("core.hooksPath", "~/my hooks")
+    dataset.repository.config.set({"core.hooksPath": "~/my hooks"})
     _, _, followed = doctor(dataset.folder, capsys)
 
     told = [line for line in value["advice"] if "git" in line and "neutral" not in line]

@@ -44,7 +44,7 @@ def test_install_and_remove_leave_everything_as_it_was(bare_of_hooks: Dataset) -
     put(hook(dataset), "echo mine")
     (dataset.folder / ".git/info").mkdir(exist_ok=True)
     (dataset.folder / ".git/info/attributes").write_text("*.png binary")
-    dataset.repository.config.set("diff.renames", "copies")
+    dataset.repository.config.set({"diff.renames": "copies"})
     before = state(dataset)
 
     hooking.install(dataset.repository, HookOptions(push=True))
@@ -84,7 +84,7 @@ def test_a_last_line_of_ours_that_lost_its_line_feed_goes_all_the_same(bare_of_h
 
 def test_settings_of_ones_own_that_are_as_ours_stay_when_the_hooks_go(bare_of_hooks: Dataset) -> None:
     dataset = bare_of_hooks
-    dataset.repository.config.set("merge.renames", "false")
+    dataset.repository.config.set({"merge.renames": "false"})
     before = state(dataset)
 
     hooking.install(dataset.repository)
@@ -97,7 +97,7 @@ def test_settings_of_ones_own_that_are_as_ours_stay_when_the_hooks_go(bare_of_ho
 def test_settings_of_another_file_that_are_as_ours_are_not_touched(bare_of_hooks: Dataset, tmp_path: Path) -> None:
     shared = tmp_path / "shared.config"
     shared.write_text("[merge]\n\trenames = false\n")
-    bare_of_hooks.repository.config.set("include.path", str(shared))
+    bare_of_hooks.repository.config.set({"include.path": str(shared)})
     folder = str(bare_of_hooks.folder)
     before = state(bare_of_hooks)
 

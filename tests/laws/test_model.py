@@ -77,7 +77,7 @@ class DatasetMachine(RuleBasedStateMachine):
         if self.is_bare:
             self.dataset.settings.set("checkout", "never")
         else:
-            self.dataset.repository.config.set("rolethread.decided", "files")
+            self.dataset.repository.config.set({"rolethread.decided": "files"})
         self.state = State({"main": {}}, "main")
         self.past: list[State] = []
         self.future: list[tuple[list[State], State]] = []

@@ -21,7 +21,7 @@ def modes_after_work(folder: Path, shared: str | None, umask: int) -> dict[str, 
     try:
         dataset = Dataset.init(folder)
         if shared is not None:
-            dataset.repository.config.set("core.sharedRepository", shared)
+            dataset.repository.config.set({"core.sharedRepository": shared})
         done = dataset.add([{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]}])
         dataset.branch("one/two", switch=True)
         dataset.remove(done.ids)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -31,8 +32,13 @@ def dataset(tmp_path: Path) -> Dataset:
     return dataset
 
 
-def flushed(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Edit one entry, and return what was flushed: places in `.git`, without what differs each time."""
+def edit_one(dataset: Dataset) -> None:
+    with dataset.edit("one") as change:
+        change.put(dataset.snapshot().ids()[0], conversation("edited"))
+
+
+def flushed(dataset: Dataset, monkeypatch: pytest.MonkeyPatch, change: Callable[[], object] | None = None) -> list[str]:
+    """Change something, or edit one entry, and return what was flushed: places in `.git`."""
     steps: list[str] = []
 
     def note(what: str, path: str) -> None:
@@ -40,8 +46,7 @@ def flushed(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> list[str]:
             steps.append(Path(path).relative_to(dataset.repository.common_folder).as_posix())
 
     monkeypatch.setattr(disk, "fault_point", note)
-    with dataset.edit("one") as change:
-        change.put(dataset.snapshot().ids()[0], conversation("edited"))
+    (change or (lambda: edit_one(dataset)))()
     monkeypatch.setattr(disk, "fault_point", None)
     return steps
 
@@ -57,6 +62,30 @@ def test_an_edit_flushes_seven_times_with_files_and_without(
     expected = [*PACK, *BRANCH, *LOG]
     assert len(steps) == len(expected) == 7
     assert all(step.startswith(start) for step, start in zip(steps, expected, strict=True)), steps
+
+
+def test_a_new_branch_is_there_with_the_folders_that_its_name_has(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = flushed(dataset, monkeypatch, lambda: dataset.branch("a/b/c"))
+
+    assert steps[4:8] == ["refs/heads/a/b/c.lock", "refs/heads/a/b", "refs/heads/a", "refs/heads"]
+
+
+def test_a_branch_that_is_deleted_is_gone_for_good(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset.branch("a/b/c")
+
+    steps = flushed(dataset, monkeypatch, lambda: dataset.branches.delete("a/b/c"))
+
+    assert steps[4] == "refs/heads"
+
+
+def test_git_s_configuration_is_there_before_a_command_says_so(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = flushed(dataset, monkeypatch, lambda: dataset.settings.set("user.name", "Mara"))
+
+    assert steps[-2:] == ["config.lock", "."]
 
 
 def test_a_fast_dataset_flushes_nothing(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:

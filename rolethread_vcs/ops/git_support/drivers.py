@@ -48,10 +48,8 @@ def install_drivers(repository: Repository, text_version: int) -> None:
     _write_attributes(repository, "".join(lines))
     config = repository.config
     added = [key for key in _GIT_SETTINGS if config.get(key) is None]
-    # the note comes first: killed in between, a setting that is noted and was not written is nothing to take away
-    config.set(_ADDED, " ".join(dict.fromkeys((*_noted_settings(repository), *added))))
-    for key, value in (*_own_settings(text_version).items(), *((key, _GIT_SETTINGS[key]) for key in added)):
-        config.set(key, value)
+    noted = " ".join(dict.fromkeys((*_noted_settings(repository), *added)))
+    config.set({_ADDED: noted, **_own_settings(text_version), **{key: _GIT_SETTINGS[key] for key in added}})
 
 
 def remove_drivers(repository: Repository) -> None:
@@ -59,8 +57,7 @@ def remove_drivers(repository: Repository) -> None:
     _write_attributes(repository, "")
     config = repository.config
     noted = [key for key in _noted_settings(repository) if config.own(key) == _GIT_SETTINGS.get(key)]
-    for key in (*_own_settings(0), *noted, _ADDED):
-        config.set(key, None)
+    config.set(dict.fromkeys((*_own_settings(0), *noted, _ADDED)))
 
 
 def merge_files(path: str, base: Path, ours: Path, theirs: Path) -> tuple[Conflict, ...]:

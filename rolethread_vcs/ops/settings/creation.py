@@ -105,11 +105,11 @@ def clone(source: str | Path, folder: str | Path | None = None, *, inside: Path 
     entries = len(snapshot)
     notes = ["the copy starts an operation log of its own: rtv undo there takes back only what is done there"]
     if entries > CHECKOUT_LIMIT:
-        repository.config.set("rolethread.decided", "bare")
+        repository.config.set({"rolethread.decided": "bare"})
         repository = repository.set_bare(True)
         notes.append(f"more than {CHECKOUT_LIMIT:,} entries: no files are checked out (rtv config set checkout always)")
     else:
-        repository.config.set("rolethread.decided", "files")
+        repository.config.set({"rolethread.decided": "files"})
         assert repository.worktree is not None
         repository.worktree.fill(snapshot.tree)
     notes += clash_notes(repository)

@@ -304,25 +304,9 @@ def write(path: Path, entries: Mapping[str, Recorded], skipped: Collection[str] 
     hidden = {os.fsencode(name) for name in skipped}
     packed = (_entry(name, *recorded, skipped=name in hidden) for name, recorded in ordered)
     body = b"".join([_HEAD.pack(b"DIRC", 3 if hidden else 2, len(ordered)), *packed])
-    lock = path.with_name(path.name + ".lock")
-    with disk.system_errors("updating the checked-out folder"):
-        disk.reach("create", lock)
-        try:
-            fd = os.open(lock, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o644)
-        except FileExistsError as error:
-            raise GitLockedError(
-                f"another git program is at work in the checked-out folder, or was killed ({lock})",
-                hint="try again in a moment; if no other program is running: rtv doctor --unlock",
-            ) from error
-        try:
-            try:
-                disk.write_all(fd, body + hashlib.sha1(body, usedforsecurity=False).digest(), lock)
-            finally:
-                os.close(fd)
-            disk.rename(lock, path)
-        except BaseException:
-            lock.unlink(missing_ok=True)
-            raise
+    data = body + hashlib.sha1(body, usedforsecurity=False).digest()
+    with git_errors("updating the checked-out folder"):
+        disk.replace_file(path, data, durable=False, as_git=True)
 
 
 def is_plain(path: Path) -> bool:

@@ -11,6 +11,7 @@ import pygit2
 
 from rolethread_vcs.errors import (
     BusyError,
+    ConflictError,
     DamagedError,
     InvalidError,
     MovedError,
@@ -33,8 +34,6 @@ HEAD: Final = "HEAD"
 SYMBOLIC: Final = "ref: "
 UNFINISHED: Final = "refs/worktree/rolethread/merge"
 """The unfinished merge of the main folder, which git shows there alone."""
-_IN_WORKTREE = ("refs/worktree/", "refs/bisect/", "refs/rewritten/")
-"""Refs that each worktree has of its own."""
 UNFINISHED_ELSEWHERE: Final = "refs/rolethread/worktrees/"
 """Below it lies, as `<name>/merge`, that of a linked worktree; in sight of all, since it must outlive the folder."""
 
@@ -58,7 +57,7 @@ def _typed(name: str) -> Iterator[None]:
         yield
     except RAISED as error:
         text = str(error).lower()
-        if isinstance(error, FileExistsError) or is_lock(error):
+        if is_lock(error):
             raise BusyError(
                 f"{short} is locked by another git program ({error})",
                 hint="if no other program is running: rtv doctor --unlock",
@@ -84,10 +83,6 @@ def is_unfinished(name: str) -> bool:
     return name == UNFINISHED or name.startswith(UNFINISHED_ELSEWHERE)
 
 
-def _in_reflog(head: str) -> str:
-    return branch_of(head) or head
-
-
 def ref_of(head: str | None) -> str | None:
     """Return the ref that a HEAD (`ref: refs/heads/x`) leads to, None for the id of a commit and for no HEAD."""
     return head.removeprefix(SYMBOLIC) if head is not None and head.startswith(SYMBOLIC) else None
@@ -109,30 +104,21 @@ class HeldRef:
         self.target = str(reference.target)
 
     def swap(self, target: str, why: str, *, sync_name: bool = True) -> None:
-        """Move the ref to a commit, unless somebody else moved it since it was read; `sync_name` as in `RefFile.move`.
+        """Move the ref to a commit, unless somebody else moved it since it was read; `sync_name` as in `RefFile.write`.
 
         Raises:
             RefMovedError: it moved. BusyError (ref_locked): another program holds its lock.
         """
-        from rolethread_vcs.store.refs.ref_file import RefChangedError, RefFile
+        self._refs.write(self.name, self.target, target, why, sync_name=sync_name)
+
+    def delete(self) -> None:
+        """Delete the ref, unless somebody else moved it since it was read."""
+        from rolethread_vcs.store.refs.ref_file import RefFile
 
         refs = self._refs
         disk.reach("ref", self.name)
         with _typed(self.name):
-            if self.name.startswith(_IN_WORKTREE):
-                self._reference.set_target(target, why)
-                return
-            file = RefFile(refs.git, refs.common, self.name)
-            try:
-                file.move(self.target, target, why, refs.who(), durable=refs.durable, sync_name=sync_name)
-            except RefChangedError as error:
-                raise _moved(self.name) from error
-
-    def delete(self) -> None:
-        """Delete the ref, unless somebody else moved it since it was read."""
-        disk.reach("ref", self.name)
-        with _typed(self.name):
-            self._reference.delete()
+            RefFile(refs.git, refs.common, self.name).delete(self._reference, durable=refs.durable)
 
 
 class Refs:
@@ -182,7 +168,7 @@ class Refs:
         held = self.hold(name)
         return None if held is None else held.target
 
-    def create(self, name: str, target: str) -> None:
+    def create(self, name: str, target: str, why: str = "") -> None:
         """Create a ref; call only under our lock, since git's own creation is not compare-and-swap.
 
         Raises:
@@ -190,11 +176,21 @@ class Refs:
         """
         if self.hold(name) is not None:
             raise RefMovedError(f"{shorten(name)} exists already")
-        disk.reach("ref", name)
-        with _typed(name):
-            self.git.references.create(name, target)
+        self.write(name, None, target, why)
         if self.read(name) != target:
             raise RefMovedError(f"{shorten(name)} was created by two programs at once")
+
+    def write(self, name: str, before: str | None, after: str, why: str, *, sync_name: bool = True) -> None:
+        """Write a ref or HEAD, as `RefFile.write` does; an error says which."""
+        from rolethread_vcs.store.refs.ref_file import RefChangedError, RefFile
+
+        disk.reach("ref", name)
+        with _typed(name):
+            try:
+                file = RefFile(self.git, self.common, name)
+                file.write(before, after, why, self.who(), durable=self.durable, sync_name=sync_name)
+            except RefChangedError as error:
+                raise _moved(name) from error
 
     def move(
         self, name: str, before: str | None, after: str | None, why: str, held: HeldRef | None, *, sync_name: bool
@@ -202,14 +198,17 @@ class Refs:
         """Move, create or delete a ref, or HEAD, if it still has its old value; `held` is the ref as it was read.
 
         Raises:
-            RefMovedError: it has another value. BusyError (ref_locked).
+            RefMovedError: it has another value. BusyError (ref_locked). ConflictError: `a` is in the way of `a/b`.
         """
         if name == HEAD:
             assert before is not None and after is not None
             self.set_head(after, before=before)
         elif before is None:
             assert after is not None
-            self.create(name, after)
+            for other in self.names():
+                if other.startswith(f"{name}/") or name.startswith(f"{other}/"):
+                    raise ConflictError(f"{shorten(other)} is there, and {shorten(name)} cannot stand beside it")
+            self.create(name, after, why)
         else:
             ref = held or self.hold_itself(name)
             if ref is None or ref.target != before:
@@ -258,8 +257,6 @@ class Refs:
     def set_head(self, value: str, *, before: str) -> None:
         """Point HEAD at a branch (`ref: refs/heads/x`) or at a commit; call only under our lock.
 
-        libgit2 compares while it writes, but for a commit, where git's own creation does not.
-
         Raises:
             RefMovedError: it is not where it was before. InvalidError (alias): that is another name for a branch.
         """
@@ -269,15 +266,10 @@ class Refs:
         branch = ref_of(value)
         if branch is not None:
             self.hold_itself(branch)
-        disk.reach("ref", HEAD)
-        with _typed(HEAD):
-            if branch is None:
-                self.git.set_head(pygit2.Oid(hex=value))
-            elif head is None or head.type != pygit2.enums.ReferenceType.SYMBOLIC:
-                self.git.set_head(branch)
-            else:
-                # in git's words, which `git switch -` reads
-                head.set_target(branch, f"checkout: moving from {_in_reflog(before)} to {_in_reflog(value)}")
+        is_symbolic = head is not None and head.type == pygit2.enums.ReferenceType.SYMBOLIC
+        now = None if head is None else f"{SYMBOLIC if is_symbolic else ''}{head.target}"
+        left, reached = (branch_of(each) or each for each in (before, value))
+        self.write(HEAD, now, value, f"checkout: moving from {left} to {reached}")  # as `git switch -` reads it
 
     def table(self, known: Mapping[str, str] | None = None) -> dict[str, str]:
         """Return HEAD, every branch, every tag and every unfinished merge with its value; what an operation records.

@@ -1,7 +1,7 @@
-"""Moves one ref as git does (gitrepository-layout): under its `.lock`, with a line in its reflog.
+"""Writes one ref as git does (gitrepository-layout): under its `.lock`, with a line in its reflog.
 
-libgit2 would do the same, and flush the reflogs and their folders, too, four times for each commit. git itself flushes
-no reflog: what a power cut takes of it, the operation log has.
+libgit2 would do the same, and flush the reflogs and their folders, too, up to four times for each ref, but not the
+folders above a new one. git itself flushes no reflog: what a power cut takes of it, the operation log has.
 """
 
 from __future__ import annotations
@@ -15,9 +15,12 @@ import pygit2
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.objects.commits import Signature
 
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-_LOGGED = ("refs/heads/", "refs/remotes/", "refs/notes/")
+_IN_WORKTREE = ("HEAD", "refs/worktree/", "refs/bisect/", "refs/rewritten/")
+"""Refs that each worktree has of its own."""
+_LOGGED = ("HEAD", "refs/heads/", "refs/remotes/", "refs/notes/")
 """Refs that get a reflog unless git's configuration says otherwise."""
+_NOTHING = "0" * 40
+"""What a reflog says of a ref that is not there."""
 
 
 class RefChangedError(Exception):
@@ -26,13 +29,27 @@ class RefChangedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RefFile:
-    """A ref that leads to a commit, in the file that is its own; `common` is the folder that all worktrees share."""
+    """A ref, or HEAD, in the file that is its own; `common` is the folder that all worktrees share.
+
+    A value is the id of an object, or `ref: ` with the name of another ref; None for a ref that is not there.
+    """
 
     git: pygit2.Repository
     common: Path
     name: str
 
-    def move(self, before: str, after: str, line: str, who: Signature, *, durable: bool, sync_name: bool) -> None:
+    @property
+    def folder(self) -> Path:
+        """The folder of git that the ref lies in, as its name says."""
+        return Path(self.git.path) if self.name.startswith(_IN_WORKTREE) else self.common
+
+    @property
+    def path(self) -> Path:
+        return self.folder / self.name
+
+    def write(
+        self, before: str | None, after: str, line: str, who: Signature, *, durable: bool, sync_name: bool = True
+    ) -> None:
         """Put a new value in the place of an old one; `line` is what the reflog says of it.
 
         With `durable` the value is on the disk then, and its name too unless `sync_name` is false.
@@ -40,28 +57,41 @@ class RefFile:
         Raises:
             RefChangedError: it has another value. FileExistsError: somebody holds its lock. OSError.
         """
-        path = self.common / self.name
-        lock = path.with_name(path.name + ".lock")
-        path.parent.mkdir(parents=True, exist_ok=True)  # of a packed ref it may be gone
-        disk.reach("create", lock)
-        fd = os.open(lock, _NEW, 0o666)
-        try:
-            try:
-                now = self.git.references.get(self.name)  # nobody moves it while we hold the lock
-                if now is None or str(now.target) != before:
-                    raise RefChangedError(self.name)
-                disk.write_all(fd, f"{after}\n".encode(), lock)
-                if durable:
-                    disk.sync_file(fd, lock)
-            finally:
-                os.close(fd)
-            self._log(f"{before} {after} ".encode() + who.encode() + f"\t{' '.join(line.split())}\n".encode())
-            disk.rename(lock, path)
-        except BaseException:
-            lock.unlink(missing_ok=True)
-            raise
-        if durable and sync_name:
-            disk.sync_folder(path.parent)
+        path = self.path
+        is_new = before is None
+        disk.make_folders(path.parent, durable=durable and not is_new)  # of a packed ref it may be gone
+        with disk.replacing(path, durable=durable, sync_name=sync_name, mode=0o666, as_git=True) as stream:
+            if self._value() != before:  # nobody moves it while we hold the lock
+                raise RefChangedError(self.name)
+            stream.write(f"{after}\n".encode("utf-8", "surrogateescape"))
+            if is_new:
+                _remove_empty(path)
+            ids = " ".join((self._commit(before), self._commit(after)))
+            self._log(f"{ids} ".encode() + who.encode() + f"\t{' '.join(line.split())}\n".encode())
+        if durable and is_new:  # a command that was killed may have made some of the folders: all are flushed
+            known = 2 if self.name.startswith(("refs/heads/", "refs/tags/")) else 1
+            for folder in list(path.parents)[1 : self.name.count("/") + 1 - known]:
+                disk.sync_folder(folder)
+
+    def delete(self, reference: pygit2.Reference, *, durable: bool) -> None:
+        """Delete the ref, unless it is another one than the `reference` by now; with `durable` for good."""
+        reference.delete()  # where it is packed, too, libgit2 flushes that
+        if durable:
+            disk.sync_folder(next(each for each in self.path.parents if each.is_dir()))
+
+    def _value(self) -> str | None:
+        reference = self.git.references.get(self.name)
+        if reference is None:
+            return None
+        is_symbolic = reference.type == pygit2.enums.ReferenceType.SYMBOLIC
+        return f"ref: {reference.target}" if is_symbolic else str(reference.target)
+
+    def _commit(self, value: str | None) -> str:
+        """Return the id that a value comes to, as a reflog has it."""
+        if value is None or not value.startswith("ref: "):
+            return value or _NOTHING
+        reference = self.git.references.get(value.removeprefix("ref: "))
+        return _NOTHING if reference is None else str(reference.resolve().target)
 
     def _log(self, line: bytes) -> None:
         try:  # a flag, or `always`
@@ -70,16 +100,24 @@ class RefFile:
             wanted = "false" if self.git.is_bare else "true"
         if wanted in ("false", "no", "off", "0"):
             return
-        _append(self.common / "logs" / self.name, line, make=wanted == "always" or self.name.startswith(_LOGGED))
+        _append(self.folder / "logs" / self.name, line, make=wanted == "always" or self.name.startswith(_LOGGED))
         head = self.git.references.get("HEAD")
         if head is not None and str(head.target) == self.name:
             _append(Path(self.git.path) / "logs" / "HEAD", line, make=True)
+
+
+def _remove_empty(folder: Path) -> None:
+    """Remove empty folders, as git leaves them behind, from the place of a file."""
+    if folder.is_dir():
+        for each, _, _ in os.walk(folder, topdown=False):
+            Path(each).rmdir()
 
 
 def _append(log: Path, line: bytes, *, make: bool) -> None:
     flags = os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0) | (os.O_CREAT if make else 0)
     if make:
         log.parent.mkdir(parents=True, exist_ok=True)
+        _remove_empty(log)
     try:
         fd = os.open(log, flags, 0o666)
     except FileNotFoundError:
