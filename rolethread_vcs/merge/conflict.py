@@ -96,7 +96,8 @@ class Conflict:
     - `messages`: the whole list; `place` then says at which message of the preview to look;
     - `tags`, `uuid`, `extra.rating`, `entry` …: one field, or all of the entry.
 
-    Values are JSON, or `ABSENT`. `suggestion` is what most would choose, where there is such a thing.
+    Values are JSON, or `ABSENT`. `suggestion` is what most would choose, where there is such a thing. `previous` and
+    `next` are the messages of the preview, two at most, between which a conflict inside a list of them stands.
 
     A merge of whole datasets adds what the merge of one entry or file does not know: `id`, the entry's or the path of
     another file, and `about`, a digest that tells this conflict from another one at the same place. Then `reason` may
@@ -110,6 +111,8 @@ class Conflict:
     theirs: Any = ABSENT
     suggestion: SideChoice | None = None
     place: int | None = None
+    previous: tuple[Any, ...] = ()
+    next: tuple[Any, ...] = ()
     id: str = ""
     about: str = ""
     detail: str = ""

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from dataclasses import replace
+from itertools import islice, pairwise
 from typing import Any, NamedTuple
 
 from rolethread_vcs.diff import ABSENT
@@ -28,6 +29,9 @@ from rolethread_vcs.model.entry import ANSWERING_ROLES
 
 _RENAMES = 2
 """So many messages make a rename, or so many of a name that is new; one could be a correction of that message."""
+
+
+_AROUND = 2  # messages before and behind a conflict by which a writer knows where it stands
 
 
 class _Laid(NamedTuple):
@@ -98,6 +102,7 @@ class _Row:
         rows = ((*each.ours, *each.theirs) if isinstance(each, Dispute) else (each,) for each in pieces)
         self._calls = Calls(self._lists, (token for row in rows for token in row if isinstance(token, Token)))
         for place, piece in enumerate(pieces):
+            first, start = len(self._resolver.conflicts), len(self._laid)
             if isinstance(piece, Dispute):
                 self._lay_dispute(piece)
             elif isinstance(piece, Joined):
@@ -109,6 +114,11 @@ class _Row:
                 self._resolver.notes.append(Note(f"{self._field}[{self._number}]", sentence))
             else:
                 self._lay_message(piece)
+            if found := self._resolver.conflicts[first:]:
+                before = tuple(laid.message for laid in self._laid[max(0, start - _AROUND) : start])
+                row = (each for each in pieces[place + 1 :] if isinstance(each, Token))
+                behind = tuple(map(self._lists.any_value, islice(row, _AROUND)))
+                self._resolver.conflicts[first:] = [replace(each, previous=before, next=behind) for each in found]
         messages = [laid.message for laid in self._laid]
         if len(self._resolver.conflicts) > open_before:
             return messages

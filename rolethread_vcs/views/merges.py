@@ -220,7 +220,10 @@ def _conflict_block(conflict: Conflict, labels: Labels, look: Look) -> Iterator[
     yield f"  {styled(conflict.field, 'heading')}: {safe_text(conflict.message)}"
     if conflict.base is conflict.ours is conflict.theirs is ABSENT:
         return
-    values = (conflict.base, conflict.ours, conflict.theirs)
+    yield from _around(conflict.previous, look)
+    values = [conflict.base, conflict.ours, conflict.theirs]
+    if any(map(_are_messages, values)):
+        values = [ABSENT if value == [] else value for value in values]
     is_typed = not all(isinstance(value, str) or value is ABSENT for value in values)
     texts = [_text_of_side(value, is_typed=is_typed) for value in values]
     if texts[1] != texts[2] and seen(texts[1]) == seen(texts[2]):
@@ -236,8 +239,21 @@ def _conflict_block(conflict: Conflict, labels: Labels, look: Look) -> Iterator[
         for label, text in zip(labels, (ours, theirs), strict=False):
             yield f"    {styled(label, 'faint')}"
             yield from wrap_styled(text, look.width, "      ")
+    yield from _around(conflict.next, look)
     if conflict.suggestion is not None:
         yield f"    suggested: --take {labels._asdict().get(conflict.suggestion, conflict.suggestion)}"
+
+
+def _around(messages: Sequence[Any], look: Look) -> Iterator[str]:
+    from rolethread_vcs.views.entries import gist_of, who_says
+
+    for message in messages:
+        yield "    " + styled(one_line(f"… {who_says(message)}: {gist_of(message)}", look.room - 4), "faint")
+
+
+def _are_messages(value: Any) -> bool:
+    is_list = isinstance(value, list) and bool(value)
+    return is_list and all(isinstance(message, Mapping) and "role" in message for message in value)
 
 
 def _text_of_side(value: Any, *, is_typed: bool) -> str:
@@ -251,13 +267,13 @@ def _text_of_side(value: Any, *, is_typed: bool) -> str:
         said = _text_of_side(value["messages"], is_typed=is_typed)
         return said + (f"\n{value_text(rest)}" if rest else "")
     messages = value if isinstance(value, list) else [value]
-    if messages and all(isinstance(message, Mapping) and "role" in message for message in messages):
+    if _are_messages(messages):
         return "\n".join(map(words_of, messages))
     return value_text(value) if is_typed or not isinstance(value, str) else value
 
 
 def _side(value: Any, text: str, base: Any, was: str, *, color: bool) -> str:
-    if value is ABSENT or (value == [] and base):
+    if value is ABSENT:
         return styled("(removed here)" if base is not ABSENT else "(not there)", "removed")
     more = ""
     if len(text) > _LONGEST:

@@ -251,11 +251,13 @@ def test_both_sides_are_shown_side_by_side_where_there_is_room(desk: Desk) -> No
 
     lines = desk.rtv("conflicts").out.splitlines()
 
-    assert lines[:6] == [
+    assert lines[:8] == [
         "merge warmer, on main: 1 conflict left, 0 decided",
         "",
         f"{desk.ids[0]}  Is the cellar dry?",
         "  messages[2].content: both sides changed the same words, or adjacent words",
+        "    … system: You are the keeper of a tavern.",
+        "    … scott (user): Is the cellar dry?",
         "    main                                           │ warmer",
         '    *She [-laughs-]{+grins+}.* "Dry enough."       │ *She [-laughs-]{+sighs+}.* "Dry enough."',
     ]
@@ -267,7 +269,7 @@ def test_they_stand_one_under_the_other_where_there_is_none(desk: Desk, monkeypa
 
     lines = desk.rtv("conflicts", "1").out.splitlines()
 
-    assert lines[4:8] == [
+    assert lines[6:10] == [
         "    main",
         '      *She [-laughs-]{+grins+}.* "Dry enough."',
         "    warmer",

@@ -138,6 +138,8 @@ class Conflict(Model):
     absent: list[str]
     suggestion: str | None
     place: int | None
+    previous: list[Any]
+    next: list[Any]
 
     @model_validator(mode="before")
     @classmethod
