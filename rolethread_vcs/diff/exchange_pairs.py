@@ -19,7 +19,7 @@ from itertools import pairwise, product
 from typing import TypeAlias
 
 from rolethread_vcs.diff.chain import heaviest_chain, longest_chain
-from rolethread_vcs.diff.exchanges import Exchange, Message, goes_on
+from rolethread_vcs.diff.exchanges import Exchange, Message
 from rolethread_vcs.diff.likeness import sharing_rare_words
 
 SCALE = 10_000
@@ -228,7 +228,7 @@ class _Search:
         is_one = all(sum(not each.is_opening for each in side) == 1 for side in (self._left, self._right))
         questions = (pair.left.messages[0], pair.right.messages[0])
         return is_one and any(
-            (one, other) == questions and (weight >= _SAME_QUESTION or goes_on(one.content, other.content))
+            (one, other) == questions and (weight >= _SAME_QUESTION or one.stayed_in(other))
             for one, other, weight in pair.row
         )
 

@@ -307,3 +307,23 @@ def test_a_question_reworded_like_a_deleted_one_is_not_the_deleted_one() -> None
 
     assert merge_messages(base, ours, theirs).conflicts
     assert merge_messages(base, theirs, ours).conflicts
+
+
+def test_a_conflict_tells_which_messages_it_stands_between() -> None:
+    edited = [SYSTEM, FIRST[0], answer("Dry, mostly."), *SECOND]
+    other = [SYSTEM, FIRST[0], answer("Wet as the sea."), *SECOND, *THIRD]
+
+    (conflict,) = merge_messages(BASE, edited, other).conflicts
+
+    assert conflict.field == "messages[2].content"
+    assert conflict.previous == (SYSTEM, FIRST[0])
+    assert conflict.next == tuple(SECOND)
+
+
+def test_a_conflict_about_a_run_stands_between_what_is_beside_the_run() -> None:
+    edited = [*BASE[:3], SECOND[0], answer("Mind the third step, it is rotten. And the fourth."), *THIRD]
+    shorter = [*BASE[:3], *THIRD]
+
+    (conflict,) = merge_messages([*BASE, *THIRD], edited, shorter).conflicts
+
+    assert (conflict.previous, conflict.next) == (tuple(FIRST), tuple(THIRD))
