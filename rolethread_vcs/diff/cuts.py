@@ -14,7 +14,6 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate, count, pairwise
 
 from rolethread_vcs.diff.exchanges import Exchange, Message
-from rolethread_vcs.diff.likeness import is_word
 
 _COVERED = 0.8  # of the words of the whole, what all parts have
 _OWN, _SURELY_OWN = 0.5, 0.8  # of the words of a part, what the whole must have of them; and what it has as a rule
@@ -57,18 +56,17 @@ def _mark(wholes: Sequence[Message], row: Sequence[Message]) -> None:
     for place, message in enumerate(row):
         for pair in _ends(message):
             places[pair].append(place)
+    few = {pair: found for pair, found in places.items() if len(found) <= _FEW}
     for whole in wholes:
         shared: Counter[int] = Counter()
-        for pair in places.keys() & pairwise(whole.text.numbers):
-            if len(found := places[pair]) <= _FEW:
-                shared.update(found)
+        for pair in few.keys() & pairwise(whole.text.numbers):
+            shared.update(few[pair])
         if shared:
             most = max(shared, key=lambda place: (shared[place], -place))
             if _ends(row[most]) == _ends(whole) and len(row[most].content) > _PART * len(whole.content):
                 continue  # it was edited, and nothing was cut off it
             near = row[max(0, most - _WINDOW) : most + _WINDOW + 1]
-            near = [each for each in near if abs(each.index - row[most].index) <= _WINDOW]
-            whole.parts = _parts(whole, near, _SURELY_OWN) or _parts(whole, near, _OWN)
+            whole.parts = _parts(whole, [each for each in near if abs(each.index - row[most].index) <= _WINDOW])
             for part in whole.parts:
                 part.whole = whole
 
@@ -79,35 +77,31 @@ def _ends(message: Message) -> set[tuple[int, ...]]:
     return {tuple(numbers[:2]), tuple(numbers[-2:])}
 
 
-def _parts(whole: Message, near: Sequence[Message], own: float) -> list[Message]:
-    """Return which of some messages are the parts of a message, if more than one; `own` is its share in each."""
+def _parts(whole: Message, near: Sequence[Message]) -> list[Message]:
+    """Return which of some messages are the parts of a message, if more than one."""
     numbers = whole.text.numbers
-    known = _words(whole)
-    parts = [
-        each
-        for each in near
-        if each.role == whole.role
-        and each.whole is None
-        and not each.parts
-        and ((words := _words(each)) & known).total() >= max(1, own * words.total())
-    ]
-    if len(parts) < 2 or whole.whole is not None or len(numbers) > _LONG:
+    if whole.whole is not None or len(numbers) > _LONG:
         return []
-    from rapidfuzz.distance import Indel  # imported here because start-up counts
+    known = whole.text.vocabulary
+    shares = [
+        (len(each.text.vocabulary & known) / len(each.text.vocabulary), each)
+        for each in near
+        if each.role == whole.role and each.whole is None and not each.parts and each.text.vocabulary
+    ]
+    for own in (_SURELY_OWN, _OWN):
+        parts = [each for share, each in shares if share >= own]
+        together = [number for each in parts for number in each.text.numbers]
+        if len(parts) < 2 or len(together) > _LONG:
+            continue
+        from rapidfuzz.distance import Indel  # imported here because start-up counts
 
-    together = [number for each in parts for number in each.text.numbers]
-    runs = Indel.opcodes(numbers, together).as_matching_blocks()
-    same = {place for _, start, size in runs for place in range(start, start + size)}
-    ends = pairwise(accumulate((len(each.text.numbers) for each in parts), initial=0))
-    shares = [sum(place in same for place in range(*each)) for each in ends]
-    found = [(share, each) for share, each in zip(shares, parts, strict=True) if share >= own * len(each.text.numbers)]
-    is_whole = [number for _, each in found for number in each.text.numbers] == [*numbers]
-    is_nearly = sum(shares) >= _COVERED * len(numbers) and max(shares) <= _PART * len(numbers)
-    return [each for _, each in found] if len(found) > 1 and (is_whole or is_nearly) else []
-
-
-def _words(message: Message) -> Counter[int]:
-    """Return the words of a message without its marks: a question mark of its own makes no part of a question."""
-    return Counter(
-        number for word, number in zip(message.text.words, message.text.numbers, strict=True) if is_word(word)
-    )
+        runs = Indel.opcodes(numbers, together).as_matching_blocks()
+        same = {place for _, start, size in runs for place in range(start, start + size)}
+        ends = pairwise(accumulate((len(each.text.numbers) for each in parts), initial=0))
+        had = [sum(place in same for place in range(*each)) for each in ends]
+        found = [each for share, each in zip(had, parts, strict=True) if share >= own * len(each.text.numbers)]
+        is_whole = [number for each in found for number in each.text.numbers] == [*numbers]
+        is_nearly = sum(had) >= _COVERED * len(numbers) and max(had) <= _PART * len(numbers)
+        if len(found) > 1 and (is_whole or is_nearly):
+            return found
+    return []

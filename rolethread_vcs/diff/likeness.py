@@ -33,6 +33,11 @@ class Text:
         return "".join(map(chr, self.numbers)) if max(self.numbers, default=0) <= _CODES else None
 
     @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        """Its different words without its marks: a question mark of its own makes no part of a question."""
+        return frozenset(filter(is_word, set(self.words)))
+
+    @cached_property
     def pairs(self) -> Counter[tuple[int, int]]:
         """Some of the pairs of a word and the one after it, counted; the same ones in every text."""
         pairs = zip(self.numbers, self.numbers[1:], strict=False)
