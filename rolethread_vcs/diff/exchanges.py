@@ -56,6 +56,7 @@ class Message:
     says: int
     likeness: Likeness
     weight: float = 0.0
+    is_there: bool = False  # what it says can be known anywhere, and stands on the other side
     beside: int = 0  # unchanged exchanges behind it, or before the first, that are left out
     parts: Sequence[Message] = ()
     """The messages on the other side that it was cut into."""
@@ -119,6 +120,8 @@ class Message:
         """Return what makes two messages one: how alike they are, for as much as the lesser can be known by."""
         # a part shows with the others which message it is, however little it says
         weight = (max if self.is_cut_with(other) else min)(self.weight, other.weight)
+        if self.is_there and other.is_there and self.says != other.says:
+            return 0.0  # each has a better one
         if self.role != other.role and (weight < KNOWN_ANYWHERE or self.content[:_START] != other.content[:_START]):
             return 0.0
         if self.says != other.says and not (self.is_spoken and other.is_spoken):
@@ -183,6 +186,7 @@ def read_exchanges(*lists: Sequence[Any]) -> list[list[Exchange]]:
         often = max(times[message.says] for times in counts)
         most = 1.0 if message.is_spoken else _MOST_OF_A_TOOL
         message.weight = max(_LEAST, min(most, message.letters / ENOUGH_LETTERS) / often)
+        message.is_there = message.weight >= KNOWN_ANYWHERE and all(message.says in times for times in counts)
     asks = any(message.known_role == "user" for side in sides for message in side)
     rows = [_cut(side) if asks else [[message] for message in side] for side in sides]
     return [
