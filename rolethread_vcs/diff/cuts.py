@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from itertools import accumulate, count, pairwise
+from itertools import accumulate, chain, count, pairwise
 
 from rolethread_vcs.diff.exchanges import Exchange, Message
 
@@ -58,15 +58,18 @@ def _mark(wholes: Sequence[Message], row: Sequence[Message]) -> None:
             places[pair].append(place)
     few = {pair: found for pair, found in places.items() if len(found) <= _FEW}
     for whole in wholes:
-        shared: Counter[int] = Counter()
-        for pair in few.keys() & pairwise(whole.text.numbers):
-            shared.update(few[pair])
-        if shared:
-            most = max(shared, key=lambda place: (shared[place], -place))
-            if _ends(row[most]) == _ends(whole) and len(row[most].content) > _PART * len(whole.content):
-                continue  # it was edited, and nothing was cut off it
-            near = row[max(0, most - _WINDOW) : most + _WINDOW + 1]
-            whole.parts = _parts(whole, [each for each in near if abs(each.index - row[most].index) <= _WINDOW])
+        numbers = whole.text.numbers
+        ends = few.keys() & chain(pairwise(numbers), (tuple(numbers[:1]), tuple(numbers[-1:])))
+        if max(map(len, ends), default=0) < 2:
+            continue  # one part at least has two words, with which the whole or something in it begins or ends
+        shared = Counter(place for each in ends for place in few[each])
+        most = max(shared, key=lambda place: (shared[place], -place))
+        if _ends(row[most]) == _ends(whole) and len(row[most].content) > _PART * len(whole.content):
+            continue  # it was edited, and nothing was cut off it
+        window = range(max(0, most - _WINDOW), min(len(row), most + _WINDOW + 1))
+        near = [place for place in window if abs(row[place].index - row[most].index) <= _WINDOW]
+        if sum(shared[place] for place in near) > 1:
+            whole.parts = _parts(whole, [row[place] for place in near])
             for part in whole.parts:
                 part.whole = whole
 
@@ -84,9 +87,9 @@ def _parts(whole: Message, near: Sequence[Message]) -> list[Message]:
         return []
     known = whole.text.vocabulary
     shares = [
-        (len(each.text.vocabulary & known) / len(each.text.vocabulary), each)
+        (len(words & known) / len(words), each)
         for each in near
-        if each.role == whole.role and each.whole is None and not each.parts and each.text.vocabulary
+        if each.role == whole.role and each.whole is None and not each.parts and (words := each.text.vocabulary)
     ]
     for own in (_SURELY_OWN, _OWN):
         parts = [each for share, each in shares if share >= own]
@@ -96,12 +99,13 @@ def _parts(whole: Message, near: Sequence[Message]) -> list[Message]:
         from rapidfuzz.distance import Indel  # imported here because start-up counts
 
         runs = Indel.opcodes(numbers, together).as_matching_blocks()
+        if sum(size for _, _, size in runs) < _COVERED * len(numbers):
+            continue
         same = {place for _, start, size in runs for place in range(start, start + size)}
         ends = pairwise(accumulate((len(each.text.numbers) for each in parts), initial=0))
         had = [sum(place in same for place in range(*each)) for each in ends]
         found = [each for share, each in zip(had, parts, strict=True) if share >= own * len(each.text.numbers)]
         is_whole = [number for each in found for number in each.text.numbers] == [*numbers]
-        is_nearly = sum(had) >= _COVERED * len(numbers) and max(had) <= _PART * len(numbers)
-        if len(found) > 1 and (is_whole or is_nearly):
+        if len(found) > 1 and (is_whole or max(had) <= _PART * len(numbers)):
             return found
     return []

@@ -380,5 +380,4 @@ def places_to_look_at(left: Sequence[Message | Exchange], right: Sequence[Messag
 
         for one, other, size in Indel.opcodes([x.says for x in left], [x.says for x in right]).as_matching_blocks():
             places |= {(one + step, other + step) for step in range(size)}
-    texts = ({place: each.text for place, each in enumerate(row)} for row in (left, right))
-    return sorted(places.union(sharing_rare_words(*texts)))
+    return sorted(places.union(sharing_rare_words(*(dict(enumerate(row)) for row in (left, right)))))

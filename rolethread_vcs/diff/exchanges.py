@@ -12,13 +12,13 @@ again, at least 0.15.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import count
 from typing import Any
 
-from rolethread_vcs.diff.likeness import Likeness, Text, joined_texts, letters
+from rolethread_vcs.diff.likeness import Likeness, Text, letters
 from rolethread_vcs.model.entry import OPENING_ROLES, is_equal, known_role, sort_keys
 
 SIMILAR = 0.5
@@ -73,6 +73,11 @@ class Message:
         """The text, prepared for being compared."""
         return self.likeness.prepare(self.content)
 
+    @property
+    def numbers(self) -> Collection[int]:
+        """Those of its words."""
+        return self.text.numbers
+
     @cached_property
     def letters(self) -> int:
         """How many letters and digits the text has, as far as they count."""
@@ -118,10 +123,10 @@ class Message:
 
     def common_weight(self, other: Message) -> float:
         """Return what makes two messages one: how alike they are, for as much as the lesser can be known by."""
-        # a part shows with the others which message it is, however little it says
-        weight = (max if self.is_cut_with(other) else min)(self.weight, other.weight)
         if self.is_there and other.is_there and self.says != other.says:
             return 0.0  # each has a better one
+        # a part shows with the others which message it is, however little it says
+        weight = (max if self.is_cut_with(other) else min)(self.weight, other.weight)
         if self.role != other.role and (weight < KNOWN_ANYWHERE or self.content[:_START] != other.content[:_START]):
             return 0.0
         if self.says != other.says and not (self.is_spoken and other.is_spoken):
@@ -151,11 +156,10 @@ class Exchange:
     messages: list[Message]
     says: int
 
-    @cached_property
-    def text(self) -> Text:
-        """All that is said, for a look at its words."""
-        texts = [message.text for message in self.messages]
-        return texts[0] if len(texts) == 1 else joined_texts(texts)
+    @property
+    def numbers(self) -> set[int]:
+        """Those of all its words."""
+        return set().union(*(message.text.numbers for message in self.messages))
 
     @property
     def is_opening(self) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import chain, count
+from typing import Protocol
 from unicodedata import normalize
 
 _LONG = 20_000  # words; above it the order of words counts only from one word to the next, which takes linear time
@@ -42,6 +43,14 @@ class Text:
         """Some of the pairs of a word and the one after it, counted; the same ones in every text."""
         pairs = zip(self.numbers, self.numbers[1:], strict=False)
         return Counter(pair for pair in pairs if not hash(pair) % _SAMPLE)
+
+
+class Numbered(Protocol):
+    """What has words that `Likeness.prepare` numbered."""
+
+    @property
+    def numbers(self) -> Collection[int]:
+        """Their numbers."""
 
 
 class Likeness:
@@ -84,21 +93,13 @@ class Likeness:
         return min(alike, 0.999) if alike >= at_least else 0.0
 
 
-def joined_texts(texts: Sequence[Text]) -> Text:
-    """Return some prepared texts as one, with a line for each."""
-    words, numbers = (
-        [*chain.from_iterable(each)] for each in zip(*((text.words, text.numbers) for text in texts), strict=True)
-    )
-    return Text("\n".join(text.text for text in texts), words, numbers)
-
-
 def similarity(before: str, after: str) -> float:
     """Return how alike two texts are by their words, 0 to 1; 1 only if they are equal."""
     likeness = Likeness()
     return likeness.of(likeness.prepare(before), likeness.prepare(after))
 
 
-def sharing_rare_words(texts: Mapping[int, Text], others: Mapping[int, Text]) -> Iterator[tuple[int, int]]:
+def sharing_rare_words(texts: Mapping[int, Numbered], others: Mapping[int, Numbered]) -> Iterator[tuple[int, int]]:
     """Yield the place of each text with those of the few others that share most of the words that few of them have."""
     holders: dict[int, list[int]] = defaultdict(list)
     for place, text in others.items():
@@ -106,14 +107,11 @@ def sharing_rare_words(texts: Mapping[int, Text], others: Mapping[int, Text]) ->
             holders[word].append(place)
     rare = {word: found for word, found in holders.items() if len(found) <= _FEW_TEXTS}
     for place, text in texts.items():
-        shared: dict[int, int] = {}
         known = rare.keys() & text.numbers
-        for word in known:
-            for other in rare[word]:
-                shared[other] = shared.get(other, 0) + 1
+        shared = Counter(chain.from_iterable(map(rare.__getitem__, known)))
         # A word or two are shared by chance; of a text that is half the same, half of the rare words are.
-        least = len(known) // _BY_CHANCE
-        best = sorted((-number, other) for other, number in shared.items() if number >= least)[:_CANDIDATES]
+        least = max(len(known) // _BY_CHANCE, min(2, len(known) // 3))
+        best = sorted([(-number, other) for other, number in shared.items() if number >= least])[:_CANDIDATES]
         yield from ((place, other) for _, other in best)
 
 
@@ -186,6 +184,8 @@ _pattern = cache(re.compile)
 
 def letters(text: str, most: int) -> int:
     """Return how many letters and digits a text has, at most so many; one of a script without spaces counts three."""
+    if sum(map(str.isalnum, text[: 2 * most])) >= most:
+        return most
     found = 0
     for character in text:
         if character.isalnum():
