@@ -6,7 +6,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, compress, count, pairwise
+from itertools import compress, count, pairwise
 from operator import ne
 from typing import Literal
 
@@ -170,18 +170,15 @@ def _joined(first: list[str], edits: list[_Edit], second: list[str]) -> list[_Ed
     """Join changes with so little between them that it only disturbs; twice, for what joining made larger."""
     if all(_is_far(first, last, edit) for last, edit in pairwise(edits)):
         return edits  # nothing to join, as nearly always; then nothing need be counted
-    # How many words stand before each place.
-    up_to, to_up_to = (list(accumulate(map(is_word, some), initial=0)) for some in (first, second))
     for _ in range(2):
         sizes = [
-            max(up_to[edit.stop] - up_to[edit.start], to_up_to[edit.to_stop] - to_up_to[edit.to_start])
-            for edit in edits
+            max(_count(first[edit.start : edit.stop]), _count(second[edit.to_start : edit.to_stop])) for edit in edits
         ]
         joined, joined_size = [edits[0]], sizes[0]
         for edit, size in zip(edits[1:], sizes[1:], strict=True):
             last = joined[-1]
-            between = up_to[edit.start] - up_to[last.stop]
-            if (not between or 2 * between <= min(joined_size, size)) and not _is_far(first, last, edit):
+            is_far = _is_far(first, last, edit)
+            if not is_far and 2 * (between := _count(first[last.stop : edit.start])) <= min(joined_size, size):
                 joined[-1] = _Edit(last.start, edit.stop, last.to_start, edit.to_stop)
                 joined_size += between + size
             else:
@@ -189,6 +186,10 @@ def _joined(first: list[str], edits: list[_Edit], second: list[str]) -> list[_Ed
                 joined_size = size
         edits = joined
     return edits
+
+
+def _count(tokens: list[str]) -> int:
+    return sum(map(is_word, tokens))
 
 
 def _is_far(first: list[str], last: _Edit, following: _Edit) -> bool:
