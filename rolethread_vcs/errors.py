@@ -185,6 +185,7 @@ CODES: dict[str, str] = {
     "difference_does_not_fit": "A difference was applied to an entry that is not the one it was taken from",
     "editor": "The editor did not start, failed, or came back at once; the draft is kept",
     "empty_span": "A range that holds no commit",
+    "exhausted": "The system has no more open files or memory for this process now; nothing is damaged",
     "file_in_the_way": "The file to be written exists, and is not what we wrote, left as it was",
     "folder_in_use": "Something unfinished in a folder copy would be lost with it",
     "folder_taken": "A folder copy cannot be made at a place: something stands there, or it lies inside the dataset",

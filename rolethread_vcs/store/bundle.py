@@ -17,7 +17,7 @@ from rolethread_vcs.errors import DamagedError, InvalidError
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.libgit2 import DEFAULT_BRANCH, RAISED, create_git
 from rolethread_vcs.store.objects import read_packed
-from rolethread_vcs.store.objects.packs import build_index
+from rolethread_vcs.store.objects.pack_index import build_index
 from rolethread_vcs.store.refs import BRANCHES, HEAD, SYMBOLIC, TAGS
 from rolethread_vcs.store.repository import Repository
 

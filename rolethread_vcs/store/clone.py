@@ -15,6 +15,7 @@ from rolethread_vcs.store.git_config import note_key, upstream_settings
 from rolethread_vcs.store.libgit2 import RAISED, NoDatasetError, git_errors, open_git, system_reason
 from rolethread_vcs.store.objects import BRING_THE_REST
 from rolethread_vcs.store.objects.integrity import bad_loose
+from rolethread_vcs.store.objects.pack_index import is_damaged_graph, refuse_damaged
 from rolethread_vcs.store.refs import BRANCHES, TAGS, ref_of, shorten
 from rolethread_vcs.store.repository import Repository
 
@@ -80,16 +81,18 @@ def fetch(repository: Repository, original: Repository, wanted: list[str], why: 
         repository._git.remotes.create_anonymous(url).fetch(wanted, message=why)
 
 
-def read_also(repository: Repository, other: Repository) -> None:
-    """Read objects of another repository of this machine as if they were here, for as long as this one is open."""
-    with git_errors(f"reading {other.folder}"):
-        repository._git.odb.add_disk_alternate(str(other.common_folder / "objects"))
-
-
 @contextlib.contextmanager
 def _whole_copy(original: Repository) -> Iterator[None]:
     """Refuse torn loose objects before libgit2 meets them, it would never come back; and say what else it met."""
-    for bad in bad_loose(original.common_folder / "objects"):
+    objects = original.common_folder / "objects"
+    refuse_damaged(objects)
+    if is_damaged_graph(objects):  # libgit2 would follow it, and history be cut off
+        git = f"git -C {shlex.quote(str(original.folder))}"
+        raise DamagedError(
+            f"git's commit graph of {original.folder} is damaged; it only speeds git up",
+            hint=f"rm {shlex.quote(str(objects / 'info' / 'commit-graph'))} && {git} commit-graph write --reachable",
+        )
+    for bad in bad_loose(objects):
         try:
             original.objects.check(bad.object or "")
         except DamagedError as error:

@@ -23,6 +23,8 @@ fault_point: Callable[[str, str], None] | None = None
 FULL_FLUSH: int | None = getattr(import_module("fcntl"), "F_FULLFSYNC", None) if os.name == "posix" else None
 
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
+"""What passes when others need less, or this process may have more."""
 _NO_DIRECTORY_FSYNC = {errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES, errno.EISDIR}
 
 
@@ -55,8 +57,13 @@ def system_refused(doing: str, error: OSError) -> SystemRefusedError:
         reason = "the file would grow beyond the limit of this disk or process"
     elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         hint = "check that you may write to that folder"
+    elif error.errno in (errno.EMFILE, errno.ENFILE):
+        hint = "close other programs, or allow more open files (ulimit -n 1024), then run the same command again"
+    elif error.errno == errno.ENOMEM:
+        hint = "close other programs, then run the same command again"
     where = f" ({error.filename})" if error.filename else ""
-    return SystemRefusedError(f"the system refused while {doing}: {reason}{where}", hint=hint)
+    code = "exhausted" if error.errno in EXHAUSTED else None
+    return SystemRefusedError(f"the system refused while {doing}: {reason}{where}", hint=hint, code=code)
 
 
 def refuse_bad_place(path: Path) -> None:

@@ -24,6 +24,8 @@ DEFAULT_BRANCH = "main"
 LIBGIT2: str = pygit2.LIBGIT2_VERSION
 """The version of libgit2."""
 
+_OPEN_PACKS = 32
+"""Files of packs that libgit2 holds open at a time, in a process; it would hold all."""
 _configured = False
 
 
@@ -32,6 +34,7 @@ def configure_libgit2(*, durable: bool) -> None:
     global _configured  # libgit2's settings are global too
     pygit2.settings.enable_fsync_gitdir(durable)
     if not _configured:
+        pygit2.settings.mwindow_file_limit = _OPEN_PACKS
         pygit2.settings.enable_strict_hash_verification(False)
         pygit2.settings.enable_caching(False)
         _configured = True
@@ -169,7 +172,30 @@ def system_reason(error: BaseException) -> OSError | None:
         return error
     text = str(error).lower()
     number = next((number for number in _SYSTEM if os.strerror(number).lower() in text), None)
-    return None if number is None else OSError(number, os.strerror(number))
+    if number is not None or "out of memory" in text:
+        number = number or errno.ENOMEM
+        return OSError(number, os.strerror(number))
+    return _exhaustion()
+
+
+def refuse_exhausted(error: BaseException | None = None) -> None:
+    """Refuse to go on when a failure of libgit2, or what it did not find, may be for want of files or memory.
+
+    Raises:
+        SystemRefusedError.
+    """
+    refused = _exhaustion() if error is None else system_reason(error)
+    if refused is not None and refused.errno in disk.EXHAUSTED:
+        raise disk.system_refused("reading the dataset", refused) from error
+
+
+def _exhaustion() -> OSError | None:
+    """Return the refusal of the system when no file can be opened now: libgit2 then calls missing what is there."""
+    try:
+        os.close(os.open(os.curdir, os.O_RDONLY))
+    except OSError as error:
+        return error if error.errno in disk.EXHAUSTED else None
+    return None
 
 
 def is_lock(error: BaseException) -> bool:
@@ -197,11 +223,12 @@ def read_errors(what: str, hint: str = "rtv verify") -> Iterator[None]:
     """Turn whatever libgit2 raises inside into damage: `what` (`the history of 3fa9c1`) cannot be read.
 
     Raises:
-        DamagedError.
+        DamagedError. SystemRefusedError: for want of files or memory.
     """
     try:
         yield
     except RAISED as error:
+        refuse_exhausted(error)
         raise DamagedError(f"{what} cannot be read: {error}", hint=hint) from error
 
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from rolethread_vcs.errors import RoleThreadError
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.log import journal
-from rolethread_vcs.store.objects.packs import FOLDING, KEEP, TEMPORARY, PackWriter, read_index
+from rolethread_vcs.store.objects.pack_index import read_index
+from rolethread_vcs.store.objects.packs import FOLDING, KEEP, TEMPORARY, PackWriter
 
 if TYPE_CHECKING:
     from rolethread_vcs.store.repository import Repository

@@ -94,7 +94,7 @@ class Repository:
         """What leads to what among the commits; a new one each time, since each has the `ends` of its own walks."""
         from rolethread_vcs.store.refs.commit_graph import CommitGraph
 
-        return CommitGraph(self._git, self.objects, lambda: self._commit_order)
+        return CommitGraph(self.objects, lambda: self._commit_order)
 
     @cached_property
     def _commit_order(self) -> CommitOrder:

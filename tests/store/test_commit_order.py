@@ -23,7 +23,7 @@ class Past:
 
     def __init__(self, shape: Shape, rng: random.Random) -> None:
         self.graph: CommitGraph = shape.graph()
-        git = self.graph._git
+        git = self.graph.objects.git
         self.ids: list[str] = []
         self.leads_to: dict[str, set[str]] = {}
         self.times: dict[str, int] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import subprocess
 
@@ -83,6 +84,7 @@ def test_a_damaged_object_is_not_folded_away(dataset, git):
     oid = bytes(index[1032:1052])
     index[8 : 8 + 1024] = b"".join((1 if byte >= (oid[0] ^ 0) else 0).to_bytes(4, "big") for byte in range(256))
     index[1051] ^= 1  # the index promises an object that the pack does not hold
+    index[-20:] = hashlib.sha1(index[:-20]).digest()
     victim.with_suffix(".idx").write_bytes(index)
     before = set(_packs(dataset))
 

@@ -14,8 +14,8 @@ import pytest
 
 from rolethread_vcs.store.dataset_folder import open_dataset
 from rolethread_vcs.store.objects import MissingObjectError
+from rolethread_vcs.store.objects.pack_index import build_index
 from rolethread_vcs.store.objects.pack_reader import SMALLEST, PackReader
-from rolethread_vcs.store.objects.packs import build_index
 from rolethread_vcs.store.repository import Repository
 
 WORDS = ["lantern", "cellar", "tide", "“quoted”", "ash", "Mara", "harbour", "rain", "letter", "stone"]

@@ -12,7 +12,8 @@ import pytest
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import SystemRefusedError
 from rolethread_vcs.store import disk
-from rolethread_vcs.store.objects.packs import PackWriter, build_index, read_index
+from rolethread_vcs.store.objects.pack_index import build_index, read_index
+from rolethread_vcs.store.objects.packs import PackWriter
 from rolethread_vcs.store.pack_folder import leftovers, sweep
 
 

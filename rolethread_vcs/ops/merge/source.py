@@ -72,8 +72,6 @@ def _is_dataset(path: Path) -> bool:
 
 
 def _from_copy(repository: Repository, path: Path, branch: str, *, fetches: bool) -> Source:
-    from rolethread_vcs.store.clone import fetch, read_also
-
     original = open_dataset(path)
     if original.common_folder.resolve() == repository.common_folder.resolve():
         raise UsageError(f"{path} is this very dataset", hint=f"rtv merge {branch or original.branch() or 'BRANCH'}")
@@ -93,9 +91,11 @@ def _from_copy(repository: Repository, path: Path, branch: str, *, fetches: bool
         raise UnknownRevisionError(f"there is no branch {name!r} in {path}", hint=f"its branches are: {known}")
     source = _readable(original, commit, f"{path.resolve().name}#{name}")
     if fetches:
+        from rolethread_vcs.store.clone import fetch
+
         fetch(repository, original, [BRANCHES + name], "merge")
     else:
-        read_also(repository, original)
+        repository.objects.read_also(original.common_folder / "objects")
     return source
 
 

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 import pygit2
 
 from rolethread_vcs.errors import DamagedError, UsageError
-from rolethread_vcs.store.libgit2 import RAISED, open_git, read_errors
+from rolethread_vcs.store.libgit2 import RAISED, open_git, read_errors, refuse_exhausted
 from rolethread_vcs.store.objects import commits, trees
+from rolethread_vcs.store.objects.pack_index import alternates, refuse_damaged
 
 if TYPE_CHECKING:
     from rolethread_vcs.store.objects.pack_reader import PackReader
@@ -31,6 +32,8 @@ _ITEMS_REMEMBERED = 64
 _COMMITS_REMEMBERED = 64
 MANY_READS = 300
 """Objects that libgit2 reads before large packs are looked into; most commands need fewer."""
+_LOOK_EVERY = 256
+"""Times that libgit2 is asked for something, between two looks whether packs have come or gone."""
 
 
 BRING_THE_REST = "git fetch --refetch --no-filter"
@@ -57,8 +60,10 @@ class Objects:
 
     def __init__(self, git: pygit2.Repository, folder: Path) -> None:
         self._git = git
-        self._odb = git.odb
         self._folder = folder
+        self._opened: pygit2.Odb | None = None
+        self._state = self._asked = 0
+        self._others: list[Path] = []
         self._loose = LooseObjects(folder)
         self._packs: PackReader | None = None
         self._reads = 0
@@ -69,6 +74,45 @@ class Objects:
     def __reduce__(self) -> tuple[Any, ...]:
         return _opened_objects, (Path(self._git.path), self._folder)
 
+    @property
+    def _odb(self) -> pygit2.Odb:
+        """Objects as libgit2 has them, once their packs have been looked at.
+
+        It holds the file of each pack that it has read from, and those of packs that were folded away, too: in a
+        process that goes on for long it is opened anew.
+        """
+        self._asked += 1
+        if self._opened is None or (self._asked % _LOOK_EVERY == 0 and self._state != self._pack_state()):
+            for folder in (self._folder, *self._others):
+                refuse_damaged(folder)
+            self._state = self._pack_state()
+            self._git.set_odb(pygit2.Odb())  # before the new one is there, or it takes over what the old one holds
+            self._opened = None
+            self._opened = _open_odb(self._folder, self._others)
+            self._git.set_odb(self._opened)
+            self._loose = LooseObjects(self._folder)
+            if self._packs is not None:
+                self._packs.refresh()
+        return self._opened
+
+    @property
+    def git(self) -> pygit2.Repository:
+        """The repository as libgit2 has it, for what reads objects there."""
+        _ = self._odb
+        return self._git
+
+    def read_also(self, folder: Path) -> None:
+        """Read the objects of another `objects` folder as if they were here, for as long as this is open."""
+        refuse_damaged(folder)
+        self._others.append(folder)
+        self._odb.add_disk_alternate(str(folder))
+
+    def _pack_state(self) -> int:
+        try:
+            return os.stat(f"{self._folder}/pack").st_mtime_ns  # noqa: PTH116  asked again and again
+        except OSError:
+            return 0
+
     def read(self, oid: str, kind: str) -> bytes:
         """Return an object's bytes.
 
@@ -78,6 +122,7 @@ class Objects:
         try:
             found, data = self._read(oid)
         except RAISED as error:
+            refuse_exhausted(error)
             if self.is_left_out(oid):
                 raise LeftOutError(f"the {kind} {oid[:10]}") from error
             raise _missing(f"the {kind} {oid[:10]}", error) from error
@@ -178,7 +223,7 @@ class Objects:
             DamagedError: the object store does not list.
         """
         with read_errors("the list of objects", "rtv doctor"):
-            found = dict.fromkeys(str(oid) for oid in self._git)
+            found = dict.fromkeys(str(oid) for oid in self._odb)
         yield from found
 
     def check(self, oid: str) -> tuple[str, bytes]:
@@ -210,13 +255,17 @@ class Objects:
     def missing(self, oids: Iterable[bytes]) -> list[bytes]:
         """Return those of some 20-byte ids that no object has."""
         exists, as_oid = self._odb.exists, pygit2.Oid
-        return [oid for oid in oids if not exists(as_oid(oid))]
+        found = [oid for oid in oids if not exists(as_oid(oid))]
+        if found:
+            refuse_exhausted()
+        return found
 
     def kind(self, oid: str) -> str | None:
         """Return `commit`, `tree`, `blob` or `tag`, or None when there is no such object."""
         try:
             return self._read(oid)[0]
-        except RAISED:
+        except RAISED as error:
+            refuse_exhausted(error)
             return None
 
     def expand(self, prefix: str, *kinds: str) -> str | None:
@@ -226,8 +275,9 @@ class Objects:
             UsageError: several objects start so.
         """
         try:
-            full = str(self._git.expand_id(prefix))
-        except KeyError:
+            full = str(self.git.expand_id(prefix))
+        except KeyError as error:
+            refuse_exhausted(error)
             return None
         except ValueError as error:
             raise UsageError(f"{prefix} is the beginning of several commits; write more digits") from error
@@ -238,7 +288,21 @@ def _opened_objects(git_folder: Path, folder: Path) -> Objects:
     return Objects(open_git(git_folder), folder)
 
 
+def _open_odb(folder: Path, others: Iterable[Path]) -> pygit2.Odb:
+    """Open the objects in a folder, without git's commit graph: that only repeats, and may lie to libgit2.
+
+    libgit2 takes the graph of the first alternate that it is given, or of none.
+    """
+    odb = pygit2.Odb()
+    for each in (folder / "pack", *alternates(folder), *others):
+        odb.add_disk_alternate(str(each))
+    odb.add_backend(pygit2.OdbBackendPack(str(folder)), 2)
+    odb.add_backend(pygit2.OdbBackendLoose(str(folder), -1, True), 1)
+    return odb
+
+
 def _missing(what: str, error: Exception) -> MissingObjectError:
+    refuse_exhausted(error)
     why = "" if isinstance(error, KeyError) else f" ({error})"  # a KeyError only says the object's id again
     return MissingObjectError(f"{what} is missing or damaged{why}", hint="see what is damaged with: rtv verify")
 

@@ -11,7 +11,8 @@ import mmap
 from collections.abc import Callable
 from pathlib import Path
 
-from rolethread_vcs.store.objects.packs import KIND_NUMBERS, read_index
+from rolethread_vcs.store.objects.pack_index import read_index
+from rolethread_vcs.store.objects.packs import KIND_NUMBERS
 
 SMALLEST = 256 << 10
 """Bytes of the smallest pack that is looked into: a small one would be one more place to look, and saves little."""
@@ -20,6 +21,8 @@ _SHARE = 16
 """A pack is opened when so many times the objects asked for are as many as it holds: its whole index is read then."""
 _MOST_OBJECTS = 1_000_000
 """Objects in the largest pack that is opened; its index takes about 150 MB."""
+_MOST_OPEN = 16
+"""Packs that are held open at a time."""
 _BYTES_OF_INDEX = 28
 _LONGEST_HEADER = 10
 _DENSEST = 1032
@@ -27,17 +30,26 @@ _DENSEST = 1032
 
 
 class PackReader:
-    """The whole objects in the large packs of an `objects` folder, as it was when this was made."""
+    """The whole objects in the large packs of an `objects` folder, as it was when this was made or refreshed."""
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder / "pack"
         self._asked = 0
-        self._closed = sorted(_large_packs(folder / "pack"), reverse=True)
         self._open: list[_Pack] = []
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Look again which packs there are; those that are gone are let go of, and the files that they keep."""
+        found = _large_packs(self._folder)
+        there = {path for _, path in found}
+        self._open = [pack for pack in self._open if pack.path in there]
+        opened = {pack.path for pack in self._open}
+        self._closed = sorted((each for each in found if each[1] not in opened), reverse=True)
 
     def read(self, oid: bytes, kind: str) -> bytes | None:
         """Return the bytes of an object of a 20-byte id and a kind, or None when libgit2 has to be asked."""
         self._asked += 1
-        while self._closed and self._closed[-1][0] < self._asked * _SHARE:
+        while self._closed and self._closed[-1][0] < self._asked * _SHARE and len(self._open) < _MOST_OPEN:
             pack = _Pack.open(self._closed.pop()[1])
             self._open = [pack, *self._open] if pack is not None else self._open  # the largest first
         for pack in self._open:
@@ -68,8 +80,14 @@ class _Pack:
     """One pack, mapped into memory: it stays readable when git removes its file."""
 
     def __init__(
-        self, offsets: dict[bytes, int], data: mmap.mmap, unpack: Callable[..., bytes], error: type[Exception]
+        self,
+        path: Path,
+        offsets: dict[bytes, int],
+        data: mmap.mmap,
+        unpack: Callable[..., bytes],
+        error: type[Exception],
     ) -> None:
+        self.path = path
         self.offsets = offsets
         self._data = memoryview(data)
         self._unpack = unpack
@@ -87,7 +105,7 @@ class _Pack:
             offsets = read_index(path.with_suffix(".idx"))
         except (OSError, ValueError):
             return None
-        return cls(offsets, data, isal_zlib.decompress, IsalError)  # type: ignore[arg-type]  # its stub: a value
+        return cls(path, offsets, data, isal_zlib.decompress, IsalError)  # type: ignore[arg-type]  # its stub: a value
 
     def read(self, offset: int, kind: int) -> bytes | None:
         """Return the bytes of the object at an offset, or None when it is a delta, of another kind or damaged."""

@@ -13,15 +13,14 @@ import hashlib
 import os
 import struct
 import zlib
-from bisect import bisect_left
 from collections.abc import Callable, Collection, Sequence
 from functools import cache
-from itertools import count
 from pathlib import Path
 
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.objects import commits
 from rolethread_vcs.store.objects.commits import Signature
+from rolethread_vcs.store.objects.pack_index import build_index
 from rolethread_vcs.store.objects.trees import object_id
 
 TEMPORARY = "tmp_rtv_"
@@ -32,10 +31,6 @@ KEEP_TEXT = b"rolethread transaction "
 """How a `.keep` of ours begins; the process id and a line end follow, then the note of the transaction, if any."""
 
 _FLUSH_AT = 1 << 20
-_LARGE_OFFSET = 1 << 31
-_INDEX_START = b"\xfftOc\x00\x00\x00\x02"
-_NAMES_AT = len(_INDEX_START) + 256 * 4
-_DIGEST = 20
 
 
 class PackWriter:
@@ -159,53 +154,6 @@ class PackWriter:
         os.close(self._fd)
         self._fd = None
         return digest.digest()
-
-
-def build_index(places: dict[bytes, tuple[int, int]], pack_checksum: bytes) -> bytes:
-    """Return the `.idx` (version 2) of a pack, from object id to (offset, crc32)."""
-    ordered = sorted(places)
-    total = len(ordered)
-    fanout = [bisect_left(ordered, bytes((first,))) for first in range(1, 256)]
-    spots = [places[oid] for oid in ordered]
-    offsets = [offset for offset, _ in spots]
-    large = [offset for offset in offsets if offset >= _LARGE_OFFSET]
-    if large:
-        number = count()
-        offsets = [_LARGE_OFFSET | next(number) if offset >= _LARGE_OFFSET else offset for offset in offsets]
-    body = b"".join(
-        (
-            _INDEX_START,
-            struct.pack(">256I", *fanout, total),
-            b"".join(ordered),
-            struct.pack(f">{total}I", *[crc for _, crc in spots]),
-            struct.pack(f">{total}I", *offsets),
-            struct.pack(f">{len(large)}Q", *large),
-            pack_checksum,
-        )
-    )
-    return body + hashlib.sha1(body, usedforsecurity=False).digest()
-
-
-def read_index(path: Path) -> dict[bytes, int]:
-    """Return the objects of an `.idx` (version 2): 20-byte ids, and where in the pack each starts.
-
-    Raises:
-        ValueError: the index is of another version or torn. OSError.
-    """
-    data = path.read_bytes()
-    if data[: len(_INDEX_START)] != _INDEX_START or len(data) < _NAMES_AT + 2 * _DIGEST:
-        raise ValueError(f"{path.name} is no version 2 pack index")
-    (total,) = struct.unpack_from(">I", data, _NAMES_AT - 4)
-    offsets_at = _NAMES_AT + total * (_DIGEST + 4)
-    large_at = offsets_at + 4 * total
-    if len(data) < large_at + 2 * _DIGEST:
-        raise ValueError(f"{path.name} is torn")
-    offsets = struct.unpack_from(f">{total}I", data, offsets_at)
-    if total and max(offsets) >= _LARGE_OFFSET:
-        large = struct.unpack_from(f">{(len(data) - large_at - 2 * _DIGEST) // 8}Q", data, large_at)
-        offsets = tuple(each if each < _LARGE_OFFSET else large[each - _LARGE_OFFSET] for each in offsets)
-    names = (data[at : at + _DIGEST] for at in range(_NAMES_AT, _NAMES_AT + total * _DIGEST, _DIGEST))
-    return dict(zip(names, offsets, strict=True))
 
 
 KIND_NUMBERS = {"commit": 1, "tree": 2, "blob": 3, "tag": 4}

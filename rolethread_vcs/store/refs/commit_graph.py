@@ -6,9 +6,7 @@ import heapq
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-import pygit2
-
-from rolethread_vcs.store.libgit2 import RAISED, read_errors
+from rolethread_vcs.store.libgit2 import RAISED, read_errors, refuse_exhausted
 from rolethread_vcs.store.objects import MissingObjectError, Objects
 from rolethread_vcs.store.objects.commits import Commit
 
@@ -25,8 +23,7 @@ class CommitGraph:
     which the walks of this graph found nothing. In a shallow copy there are some; elsewhere an object is missing.
     """
 
-    def __init__(self, git: pygit2.Repository, objects: Objects, order: Callable[[], CommitOrder]) -> None:
-        self._git = git
+    def __init__(self, objects: Objects, order: Callable[[], CommitOrder]) -> None:
         self.objects = objects
         self._order = order
         self.ends: dict[str, None] = {}
@@ -116,8 +113,9 @@ class CommitGraph:
         if ancestor == descendant:
             return True
         try:
-            return bool(self._git.descendant_of(descendant, ancestor))
-        except RAISED:
+            return bool(self.objects.git.descendant_of(descendant, ancestor))
+        except RAISED as error:
+            refuse_exhausted(error)
             return False
 
     def common_ancestor(self, one: str, other: str) -> str | None:
@@ -127,7 +125,7 @@ class CommitGraph:
             DamagedError: history cannot be read.
         """
         with read_errors(f"the history of {one[:10]}"):
-            found = self._git.merge_base(one, other)
+            found = self.objects.git.merge_base(one, other)
         return None if found is None else str(found)
 
     def merge_bases(self, one: str, other: str) -> tuple[str, ...]:
@@ -160,7 +158,7 @@ class CommitGraph:
             ahead, behind = (sum(1 for _ in side) for side in sides)
             return ahead, behind
         with read_errors(f"the history of {one[:10]}"):
-            ahead, behind = self._git.ahead_behind(one, other)
+            ahead, behind = self.objects.git.ahead_behind(one, other)
         return ahead, behind
 
 
