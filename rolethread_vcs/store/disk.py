@@ -62,8 +62,10 @@ def system_refused(doing: str, error: OSError) -> SystemRefusedError:
     elif error.errno == errno.ENOMEM:
         hint = "close other programs, then run the same command again"
     where = f" ({error.filename})" if error.filename else ""
-    code = "exhausted" if error.errno in EXHAUSTED else None
-    return SystemRefusedError(f"the system refused while {doing}: {reason}{where}", hint=hint, code=code)
+    message = f"the system refused while {doing}: {reason}{where}"
+    if error.errno in EXHAUSTED:
+        return SystemRefusedError(message, hint=hint, code="exhausted")
+    return SystemRefusedError(message, hint=hint)
 
 
 def refuse_bad_place(path: Path) -> None:

@@ -87,7 +87,7 @@ def refuse_damaged(objects: Path, *, depth: int = _DEEPEST) -> None:
     """
     with disk.system_errors("looking at the indexes of the packs"):
         for path, fault in damaged_indexes(objects / "pack"):
-            raise DamagedIndexError(f"{path.name} in {path.parent} is damaged: {fault}", hint="rtv verify")
+            raise DamagedIndexError(f"the pack index {path} is damaged: {fault}", hint="rtv verify")
         for each in alternates(objects) if depth else ():
             refuse_damaged(each, depth=depth - 1)
 
