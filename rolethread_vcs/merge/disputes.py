@@ -13,9 +13,7 @@ Had theirs edited A2, and ours deleted Q2 and A2, nothing could be joined:
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -47,55 +45,17 @@ class Joined:
 Piece = Token | Dispute | Joined
 
 
-def pieces_of(alignment: Alignment, mover: Side) -> list[Piece] | Reason:
-    """Return the merged conversation in pieces, or the reason why only the whole list can be chosen.
-
-    A dispute is about a place. Where moved messages are in it, taking the other side there could lose them, so
-    then it is about everything.
-    """
+def pieces_of(alignment: Alignment, mover: Side) -> list[Piece]:
+    """Return the merged conversation in pieces; where the moves of both sides clash, the mover has its way."""
     pieces: list[Piece] = []
     for gap in alignment.gaps(mover):
-        found = _merge_gap(alignment, gap)
-        if isinstance(found, Reason):
-            return found
-        pieces += found
+        pieces += _merge_gap(alignment, gap)
         if gap.right != alignment.lists.last:
             pieces.append(gap.right)
-    if all(alignment.moved[side] for side in SIDES) and not _is_in_order(alignment, pieces):
-        return Reason.BOTH_MOVED
     return pieces
 
 
-def _is_in_order(alignment: Alignment, pieces: Sequence[Piece]) -> bool:
-    """Whether of each two messages the one comes first that does so by the will of the side that changed their order.
-
-    Which of two swapped messages moved cannot be known, so moves of both sides may fit one by one and yet not together.
-    """
-    # What both moved apart stands where one of them put it, and a person is asked.
-    row = [
-        (piece.base, piece.ours, piece.theirs, alignment.is_moved(piece))
-        for piece in pieces
-        if isinstance(piece, Token)
-        and piece.base is not None
-        and piece.ours is not None
-        and piece.theirs is not None
-        and piece.base not in alignment.moved_twice
-    ]
-    moved = [place for place, each in enumerate(row) if each[3]]
-    for place, (base, ours, theirs, is_moved) in enumerate(row):
-        later = row[place + 1 :] if is_moved else [row[other] for other in moved[bisect_right(moved, place) :]]
-        for to_base, to_ours, to_theirs, _ in later:
-            # The second stands before the first on a side: either the base had it so, and one side changed it …
-            if base > to_base:
-                if ours > to_ours and theirs > to_theirs:
-                    return False
-            # … or it is that side's change, and then it should stand so here.
-            elif ours > to_ours or theirs > to_theirs:
-                return False
-    return True
-
-
-def _merge_gap(alignment: Alignment, gap: Gap) -> list[Piece] | Reason:
+def _merge_gap(alignment: Alignment, gap: Gap) -> list[Piece]:
     if not (gap.base or gap.ours or gap.theirs):
         return []
     lists = alignment.lists
@@ -104,25 +64,15 @@ def _merge_gap(alignment: Alignment, gap: Gap) -> list[Piece] | Reason:
     found: list[Piece] = []
     if reason is None:
         # what the other side deleted goes
-        ours, theirs = (
-            tuple(token for token in gap.on(side) if token.base is None or None not in (token.ours, token.theirs))
-            for side in SIDES
-        )
+        ours, theirs = (tuple(token for token in gap.on(side) if token.base is None) for side in SIDES)
         found = _weave(alignment, gap, ours, theirs)
+        if any(isinstance(piece, Dispute) for piece in found):
+            return found  # each about what both sides added in one place
         rows = [piece for piece in found if isinstance(piece, Token)]
-        if any(count > 1 for base, count in Counter(token.base for token in rows).items() if base is not None):
-            return Reason.BOTH_MOVED
-        if not any(isinstance(piece, Dispute) for piece in found):
-            breaks = (lists.new_break(left, right) for left, right in pairwise((gap.left, *rows, gap.right)))
-            reason = next(filter(None, breaks), None)
-            if reason is None:
-                return found
-    has_moved = any(alignment.is_moved(token) for token in (*gap.ours, *gap.theirs, *map(Token, gap.base)))
-    if reason is None:
-        # Disputes of their own, each about what both sides added in one place.
-        return Reason.BOTH_INSERTED if has_moved else found
-    if has_moved:
-        return reason
+        breaks = (lists.new_break(left, right) for left, right in pairwise((gap.left, *rows, gap.right)))
+        reason = next(filter(None, breaks), None)
+        if reason is None:
+            return found
     both = tuple(piece for piece in found if isinstance(piece, Token))
     both = both or kept_both(lists, gap.left, gap.ours, gap.theirs, gap.right)
     return [Dispute(reason, gap.base, gap.ours, gap.theirs, both)]
@@ -148,18 +98,22 @@ def _objections(alignment: Alignment, gap: Gap) -> Iterator[Reason]:
         for token in gap.on(side):
             if token.base is not None:
                 if token.on(other) is None and (token.base in alignment.loose[other] or lists.is_edited(token, side)):
-                    replaced = alignment.is_replaced(other, token.base, gap.on(other))
+                    replaced = alignment.is_replaced(token.base, gap.on(other))
                     yield Reason.REPLACED_AND_EDITED if replaced else Reason.DELETED_AND_EDITED
                 continue
             number = token.on(side)
-            # Without a number it was added by the other side, and rides on what this one moved.
-            before = None if number is None else alignment.predecessor(side, number)
+            assert number is not None
+            before = alignment.predecessor(side, number)
             if before is None or lists.role(Token(before)) in OPENING_ROLES:
                 continue
             if before not in alignment.numbers[other]:
                 if before + 1 in alignment.numbers[side] or before + 1 == len(lists.base):
                     yield Reason.CONTINUES_DELETED  # else it is written over what came behind
-            elif before in alignment.moved[other] and before not in alignment.moved[side]:
+            elif (
+                before in alignment.moved[other] - alignment.moved[side]
+                and before != gap.left.base
+                and number not in alignment.written_over[side]
+            ):
                 yield Reason.CONTINUES_MOVED
 
 
@@ -168,7 +122,7 @@ def _weave(alignment: Alignment, gap: Gap, ours: Row, theirs: Row) -> list[Piece
     found: list[Piece] = []
     left: Token | None = gap.left
     for first, second, same in pair_up(lists, ours, theirs):
-        row = alignment.in_places(first, second)
+        row = alignment.in_places(gap, first, second)
         if row is not None and not breaks(lists, left, row, same or gap.right):
             found += row
         elif first and second:

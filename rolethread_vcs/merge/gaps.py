@@ -1,4 +1,4 @@
-"""Cuts three lists of messages into what all of them have in one order, and the gaps between.
+"""Cuts three lists of messages into what all of them have, in one order, and the gaps between.
 
 Ours edits the answer and asks about rats behind it, theirs asks about the roof there and drops the last answer:
 
@@ -6,16 +6,19 @@ Ours edits the answer and asks about rats behind it, theirs asks about the roof 
     ours     Q1 a1  Rats  Two   Q2 A2
     theirs   Q1 A1  Roof  Leaks Q2
 
-Q1, A1 and Q2 are in all three and nobody moved them: they are the backbone, as tokens (0, 0, 0), (1, 1, 1), (2, 4, 4):
-the numbers of one message in base, ours and theirs. Between A1 and Q2 is a gap with nothing of the base, two new
-messages of ours, (-, 2, -) (-, 3, -), and two of theirs, (-, -, 2) (-, -, 3). Behind Q2 is a gap with A2: (3, 5, -).
-What happens in a gap is for `disputes` to say.
+Q1, A1 and Q2 are in all three, in the order that `order` says, as tokens (0, 0, 0), (1, 1, 1), (2, 4, 4): the numbers
+of one message in base, ours and theirs. Between A1 and Q2 is a gap with nothing of the base, two new messages of ours,
+(-, 2, -) (-, 3, -), and two of theirs, (-, -, 2) (-, -, 3). Behind Q2 is a gap with A2: (3, 5, -). What happens in a
+gap is for `disputes` to say.
+
+What is new stands behind what it was put behind; what was written over a message stands where that one does, whatever
+the other side moved in between.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Collection, Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -24,11 +27,12 @@ from rolethread_vcs.diff.chain import heaviest_chain
 from rolethread_vcs.merge.conversation import role_of, says_enough
 from rolethread_vcs.merge.cuts import cut_alike
 from rolethread_vcs.merge.lists import FIRST, SIDES, Lists, Side, Token, other_side
-from rolethread_vcs.model.entry import is_equal
+from rolethread_vcs.merge.order import merged_order
+from rolethread_vcs.model.entry import OPENING_ROLES, is_equal
 
 
 class Gap(NamedTuple):
-    """What stands between two messages that all three lists have, and that nobody moved."""
+    """What stands between two messages that all three lists have, and that follow each other in the merge."""
 
     left: Token
     right: Token
@@ -44,7 +48,7 @@ class Gap(NamedTuple):
 class Alignment:
     """Which message of the base is which on each side (`numbers`, and back: `origins`), and which of them a side moved.
 
-    `moved_twice` are those that both sides moved, to different places; `loose` those that a side edited or replaced,
+    `has_clash` says that the moves of both contradict each other; `loose` are those that a side edited or replaced,
     nobody knows which, and that the other did not leave alone; `joined` those that another message of a side goes on
     with. What a side cut in two is cut in all three `lists`; what a person is shown is `original`.
     """
@@ -78,25 +82,34 @@ class Alignment:
         for side, pair in self._find_made_by_both():
             pairs[side].append(pair)
         self.moved = {side: _moved(pairs[side], self.numbers[other_side(side)]) for side in SIDES}
-        self._moved = {
-            pair.before for side in SIDES for pair in every[side] if pair.moved and pair.before in self.loose[side]
-        }
-        self._moved |= self.moved["ours"] | self.moved["theirs"]
-        self._backbone = [
-            self.token(number)
-            for number in range(len(lists.base))
-            if number not in self._moved and all(number in self.numbers[side] for side in SIDES)
-        ]
-        rising = {side: [_number(token, side) for token in self._backbone] for side in SIDES}
-        self.moved_twice = {
-            base
-            for base in self.moved["ours"] & self.moved["theirs"]
-            if len({bisect_left(rising[side], self.numbers[side][base]) for side in SIDES}) > 1
-        }
-        # Messages that a side added between two that the other moved together: they go along, and are listed by the
-        # message before them.
-        self._riding = {side: dict(self._find_riders(side)) for side in SIDES}
-        self._riders = {token for side in SIDES for tokens in self._riding[side].values() for token in tokens}
+        self._common = [base for base in range(len(lists.base)) if all(base in self.numbers[side] for side in SIDES)]
+        rows = {side: [self.numbers[side][base] for base in self._common] for side in SIDES}
+        self._order = merged_order(rows, [role_of(lists.base[base]) == "user" for base in self._common])
+        self.has_clash = self._order.is_clash
+        self._between: dict[Side, dict[int, tuple[int, int]]] = {"ours": {}, "theirs": {}}
+        self.written_over: dict[Side, dict[int, int]] = {"ours": {}, "theirs": {}}
+        for side in SIDES:
+            self._find_places(side)
+
+    def _find_places(self, side: Side) -> None:
+        """Note between which two messages of the base, which it did not move, a side put each new one, and over which
+        one that stands on the other side where it was: where exchange stands for exchange, its own, else the first."""
+        known, there = self.origins[side], self._stands(other_side(side))
+        stayed = ((number, base) for number, base in sorted(known.items()) if base not in self.moved[side])
+        ends = [(-1, -1), *stayed, (len(self.lists.on(side)), len(self.lists.base))]
+        for (number, before), (to_number, behind) in pairwise(ends):
+            new = [each for each in range(number + 1, to_number) if each not in known]
+            self._between[side].update(dict.fromkeys(new, (before, behind)))
+            gone = (base for base in range(before + 1, behind) if base not in self.numbers[side] and base in there)
+            over = [base for base in gone if base not in self.moved[other_side(side)]]
+            if not (new and over):
+                continue
+            asked = [base for base in over if role_of(self.lists.base[base]) == "user"]
+            asks = [each for each in new if role_of(self.lists.on(side)[each]) == "user"]
+            if len(asked) != len(asks) or over[:1] != asked[:1]:
+                asks, asked = new[:1], over[:1]
+            for each in new:
+                self.written_over[side][each] = asked[max(0, bisect_right(asks, each) - 1)]
 
     def _find_made_by_both(self) -> Iterator[tuple[Side, Pair]]:
         """Yield what one side has as new, and the other changed a message of the base into: it is that.
@@ -122,7 +135,8 @@ class Alignment:
                 number = ours if here is None else theirs
                 if base is not None and base not in numbers[side]:
                     numbers[side][base], origins[side][number] = number, base
-                    self.loose[side].pop(base, None)
+                    loose = self.loose[side].items()
+                    self.loose[side] = {was: to for was, to in loose if was != base and to != number}
                     yield side, Pair(base, number, Match.SIMILAR)
         places = {each[:2] for each in added}
         self.added_by_both = [
@@ -131,69 +145,80 @@ class Alignment:
             if is_long or {(ours - 1, theirs - 1), (ours + 1, theirs + 1)} & places
         ]
 
-    def _find_riders(self, side: Side) -> Iterator[tuple[int, tuple[Token, ...]]]:
-        other = other_side(side)
-        moved = self.moved[other] - self.moved[side]
-        for before, after in pairwise(sorted(self.origins[side])):
-            first, last = self.origins[side][before], self.origins[side][after]
-            if before + 1 == after or not {first, last} <= moved:
-                continue
-            if self.numbers[other][last] == self.numbers[other][first] + 1:
-                yield first, tuple(_only_on(side, number) for number in range(before + 1, after))
-
     def token(self, base: int) -> Token:
         """Return a message of the base as a token."""
         return Token(base, self.numbers["ours"].get(base), self.numbers["theirs"].get(base))
 
-    def is_moved(self, token: Token) -> bool:
-        """Return whether any side moved a message."""
-        return token.base in self._moved
-
     def gaps(self, mover: Side) -> Iterator[Gap]:
-        """Yield the gaps in order; what both moved apart stands where the `mover` put it."""
-        for left, right in pairwise([FIRST, *self._backbone, self.lists.last]):
-            assert left.base is not None and right.base is not None
-            ours, theirs = (tuple(self._run(side, left, right, mover)) for side in SIDES)
-            base = {token.base for token in (*ours, *theirs) if token.base is not None}
-            # what crossed only what the other side deleted is where it stands now
-            base |= {number for number in range(left.base + 1, right.base) if self.token(number) == Token(number)}
-            yield Gap(left, right, tuple(sorted(base)), ours, theirs)
+        """Yield the gaps in order; where the moves of both sides contradict each other, the `mover` has its way."""
+        row = [-1, *(self._common[place] for place in self._order.rows[mover])]
+        places = {base: place for place, base in enumerate(row)}
+        anchors = {side: self._anchors(side, places) for side in SIDES}
+        tails: dict[Side, list[list[Token]]] = {side: [[] for _ in row] for side in SIDES}
+        went: list[set[int]] = [set() for _ in row]
+        known = {*row}
+        there = {side: self._stands(side) for side in SIDES}
+        for side, other in (SIDES, SIDES[::-1]):
+            loose = {number: base for base, number in self.loose[side].items()}
+            for number, place in anchors[side].items():
+                base = self.origins[side].get(number)
+                if number in self.written_over[side]:
+                    place = max(place, anchors[other][there[other][self.written_over[side][number]]])
+                tails[side][place].append(_only_on(side, number) if base is None else self.token(base))
+                base = loose.get(number) if base is None else base
+                if base is not None and base not in known and (number not in loose or base not in self.numbers[other]):
+                    went[place].add(base)
+                    known.add(base)
+        stayed = [-1, *(base for base in self._common if not any(base in self.moved[side] for side in SIDES))]
+        for base in range(len(self.lists.base)):
+            if base not in known:
+                went[places[stayed[bisect_left(stayed, base) - 1]]].add(base)
+        ends = pairwise([*(self.token(base) if base >= 0 else FIRST for base in row), self.lists.last])
+        for place, (left, right) in enumerate(ends):
+            ours, theirs = (tuple(tails[side][place]) for side in SIDES)
+            yield Gap(left, right, tuple(sorted(went[place])), ours, theirs)
 
-    def _run(self, side: Side, left: Token, right: Token, mover: Side) -> Iterator[Token]:
-        """Yield what a side has in a gap: not what the other moved away, but with what rides on its own moves."""
-        other = other_side(side)
-        for number in range(_number(left, side) + 1, _number(right, side)):
-            base = self.origins[side].get(number)
-            if base is None:
-                token = _only_on(side, number)
-                if token not in self._riders:
-                    yield token
-            elif base in self.moved_twice:
-                if side == mover:
-                    yield self.token(base)
-            elif base in self.moved[side] or base not in self.moved[other]:
-                yield self.token(base)
-                yield from self._riding[other].get(base, ())
+    def _anchors(self, side: Side, places: Mapping[int, int]) -> dict[int, int]:
+        """Return behind which place in the merged order each message of a side stands that has none there.
 
-    def in_places(self, ours: Sequence[Token], theirs: Sequence[Token]) -> tuple[Token, ...] | None:
+        A message goes along with what the other side moved if it belongs to the same exchange, or stands between two
+        that moved together; an exchange stays.
+        """
+        there = self.numbers[other_side(side)]
+        away = self.moved[other_side(side)] - self.moved[side]
+        row = [base for _, base in sorted(self.origins[side].items()) if base in places]
+        together = {one for one, to in pairwise(row) if {one, to} <= away and there[to] == there[one] + 1}
+        found = {}
+        anchor = stayed = -1
+        for number, message in enumerate(self.lists.on(side)):
+            base = self.origins[side].get(number, -1)
+            if base in places and base >= 0:
+                anchor = base
+                stayed = stayed if base in away else base
+                continue
+            if anchor in away - together and role_of(message) in ("user", *OPENING_ROLES):
+                anchor = stayed
+            found[number] = places[anchor]
+        return found
+
+    def _stands(self, side: Side) -> dict[int, int]:
+        return {**self.numbers[side], **self.loose[side]}
+
+    def in_places(self, gap: Gap, ours: Sequence[Token], theirs: Sequence[Token]) -> tuple[Token, ...] | None:
         """Return the new messages of both sides in one row, if each has a place of its own between those of the base.
 
         Who wrote something over a message put it behind what stands before that message on the other side.
         """
         places = {token: self._place(token) for token in (*ours, *theirs)}
-        if None in places.values() or not {places[token] for token in ours}.isdisjoint(map(places.get, theirs)):
+        is_moved = any(gap.left.base in self.moved[side] for side in SIDES)
+        if is_moved or not {places[token] for token in ours}.isdisjoint(map(places.get, theirs)):
             return None
-        return tuple(sorted(places, key=lambda token: places[token] or ()))
+        return tuple(sorted(places, key=places.__getitem__))
 
-    def _place(self, token: Token) -> tuple[int, int] | None:
-        """Return between which two messages of the base a side put a new one; None for one of the base."""
-        if token.base is not None:
-            return None
+    def _place(self, token: Token) -> tuple[int, int]:
+        """Return between which two messages of the base a side put a new one."""
         side: Side = "theirs" if token.ours is None else "ours"
-        known, number = self.origins[side], _number(token, side)
-        before = next((known[place] for place in range(number, -1, -1) if place in known), -1)
-        behind = (known[place] for place in range(number, len(self.lists.on(side))) if place in known)
-        return before, next(behind, len(self.lists.base))
+        return self._between[side][_number(token, side)]
 
     def written_over_moved(self) -> Iterator[Token]:
         """Yield the first new message of a side wherever it stands in the place of what the other side moved away."""
@@ -201,15 +226,15 @@ class Alignment:
             gone = self.moved[other_side(side)] - self.numbers[side].keys()
             new = (number for number in range(len(self.lists.on(side))) if number not in self.origins[side])
             for token in (_only_on(side, number) for number in new if gone):
-                before, behind = self._place(token) or (0, 0)
+                before, behind = self._place(token)
                 if found := {base for base in gone if before < base < behind}:
                     gone -= found
                     yield token
 
-    def is_replaced(self, side: Side, base: int, row: Sequence[Token]) -> bool:
-        """Return whether a side has new messages where one of the base stood that it does not have."""
-        places = (self._place(token) for token in row if token.on(side) is not None)
-        return any(place is not None and place[0] < base < place[1] for place in places)
+    def is_replaced(self, base: int, row: Sequence[Token]) -> bool:
+        """Return whether a row has new messages where one of the base stood that their side does not have."""
+        places = (self._place(token) for token in row if token.base is None)
+        return any(before < base < behind for before, behind in places)
 
     def predecessor(self, side: Side, number: int) -> int | None:
         """Return the message of the base that comes before one on a side, passing over what is new there."""

@@ -48,30 +48,22 @@ def merge_conversation(lists: Lists, field: str, resolver: Resolver) -> list[Any
     if whole is not UNSETTLED:
         return list(whole)
     alignment = Alignment(lists)
-    if alignment.moved_twice:
+    if alignment.has_clash:
         return _choose_places(alignment, field, resolver)
-    pieces = pieces_of(alignment, "ours")
-    if isinstance(pieces, Reason):
-        return _choose_whole(lists, field, pieces, resolver)
-    return _Row(alignment, field, resolver).result(pieces)
-
-
-def _choose_whole(lists: Lists, field: str, reason: Reason, resolver: Resolver) -> list[Any]:
-    conflict = Conflict(field, reason, list(lists.base), list(lists.ours), list(lists.theirs))
-    return _as_messages(field, resolver.answer(conflict))
+    return _Row(alignment, field, resolver).result(pieces_of(alignment, "ours"))
 
 
 def _choose_places(alignment: Alignment, field: str, resolver: Resolver) -> list[Any]:
     """Let a person choose between the two orders; each holds the edits of both sides, where they merge."""
-    merged: dict[Side, list[Any]] = {}
-    for side in SIDES:
-        pieces = pieces_of(alignment, side)
-        alone = Resolver()
-        if not isinstance(pieces, Reason):
-            merged[side] = _Row(alignment, field, alone).result(pieces)
-        if alone.conflicts or isinstance(pieces, Reason):
-            return _choose_whole(alignment.original, field, Reason.BOTH_MOVED, resolver)
-    conflict = Conflict(field, Reason.BOTH_MOVED, list(alignment.original.base), merged["ours"], merged["theirs"])
+    lists = alignment.original
+    shown: dict[Side, list[Any]] = {"ours": list(lists.ours), "theirs": list(lists.theirs)}
+    alone = Resolver()
+    merged: dict[Side, list[Any]] = {
+        side: _Row(alignment, field, alone).result(pieces_of(alignment, side)) for side in SIDES
+    }
+    if not alone.conflicts:
+        shown = merged
+    conflict = Conflict(field, Reason.BOTH_MOVED, list(lists.base), shown["ours"], shown["theirs"])
     return _as_messages(field, resolver.answer(conflict))
 
 

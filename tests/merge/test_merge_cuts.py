@@ -191,8 +191,8 @@ def test_a_message_moved_far_and_cut_and_edited_on_both_sides_stands_in_one_plac
 
     (conflict,) = merge([*BASE, *more], ours, theirs).conflicts
 
-    assert (conflict.field, conflict.reason) == ("messages", Reason.BOTH_EDITED)
-    assert (conflict.base, conflict.ours, conflict.theirs) == ([*BASE, *more], ours, theirs)
+    assert (conflict.field, conflict.reason) == ("messages[5]", Reason.BOTH_EDITED)
+    assert (conflict.base, conflict.ours, conflict.theirs) == ([WHOLE], ours[5:], theirs[1:2])
 
 
 def test_the_lines_behind_a_message_that_was_cut_are_known_however_little_they_say() -> None:
