@@ -13,7 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
-from rolethread_vcs.door import Change, Function, Group, Method
+from rolethread_vcs.door import Change, Function, Group, Method, fitted
 from rolethread_vcs.errors import UsageError, changing
 from rolethread_vcs.store.dataset_folder import find_dataset
 
@@ -220,8 +220,10 @@ class Dataset:
     upkeep = Upkeep()
 
     def __init__(self, repository: Repository, *, warnings: tuple[str, ...] = (), notes: tuple[str, ...] = ()) -> None:
-        if isinstance(repository, (str, Path)):
-            raise UsageError("a dataset is opened by its own word", hint=f"Dataset.open({str(repository)!r})")
+        from rolethread_vcs.store.repository import Repository
+
+        if not isinstance(repository, Repository):
+            raise UsageError("a dataset is opened by its own word", hint="Dataset.open(folder)")
         self._repository = repository
         self.warnings = warnings
         self.notes = notes
@@ -238,6 +240,7 @@ class Dataset:
     # ---- start
 
     @classmethod
+    @fitted
     def init(cls, path: str | Path, *, name: str | None = None, id: str | None = None) -> Dataset:
         """Create an empty dataset in a folder, which is made if missing; `id` is a UUID, a fresh one by default."""
         with changing("made"):
@@ -245,6 +248,7 @@ class Dataset:
         return cls(started.repository, warnings=started.warnings, notes=started.notes)
 
     @classmethod
+    @fitted
     def clone(cls, source: str | Path, path: str | Path | None = None, *, inside: Path = Path()) -> Dataset:
         """Copy a dataset, or a bundle of git, with its history, branches and releases into a folder, empty or new.
 
@@ -256,11 +260,13 @@ class Dataset:
         return cls(started.repository, warnings=started.warnings, notes=started.notes)
 
     @classmethod
+    @fitted
     def open(cls, path: str | Path = ".", *, check: bool = True) -> Dataset:
         """Open the dataset that a folder lies in; without `check` also a damaged one, to `verify` it."""
         return cls(find_dataset(Path(path), check=check))
 
     @classmethod
+    @fitted
     def open_to_go_back(cls, path: str | Path = ".") -> Dataset:
         """Open as `open` does, and also a dataset whose settings cannot be read: `undo` and `redo` are the way out."""
         from rolethread_vcs.model.settings import InvalidSettingsError

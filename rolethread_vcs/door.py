@@ -4,7 +4,7 @@
     rules = Function(lambda: check.list_rules)       for what needs no dataset:  Dataset.gate.rules()
 
 What a word takes stands in the signature of its operation. Where that wants several, one alone is one, and a text never
-its letters; where it wants text, a number will do, where a path, a text, and where a snapshot, a revision.
+its letters; where it wants a path, a text will do, where a snapshot, a revision, and where an entry, its number.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, wraps
-from inspect import Parameter, signature
+from inspect import Parameter, Signature, signature
 from io import TextIOBase
 from pathlib import Path
 from types import MethodType
@@ -28,18 +28,40 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 R = TypeVar("R")
+F = TypeVar("F", bound=Callable[..., Any])
 
 _SEVERAL = re.compile(r"(?:str \| )?(?:int \| )?(Sequence|Collection|Iterable)\[(.*)\]( \| None)?")
 _OPTIONS = re.compile(r"(LogFilter|\w+Options) \| None")
 _BY_KEYWORDS = re.compile(r"Intent \| None|FieldEdit|" + _OPTIONS.pattern)
 _MAPPING = re.compile(r"Mapping\[.*\]( \| None)?")
 _CHECKED = {"str", "int", "bool", "Path", "SourceFile", "Snapshot", "None"}
+_NUMBERED = {"ids", "words", "word", "after", "value"}
+"""Names of texts that a number will do for: entries, and the value of a setting."""
+
+
+def _fits(wanted: Signature) -> dict[str, Fit]:
+    return {each.name: fit for each in wanted.parameters.values() if (fit := _fit_of(each)) is not None}
+
+
+def fitted(function: Callable[P, R]) -> Callable[P, R]:
+    """Return a function that takes what people pass for what it wants; for one of a class, which needs no dataset."""
+    wanted = signature(function)
+    fits = _fits(wanted)
+
+    @wraps(function)
+    def call(*args: P.args, **keywords: P.kwargs) -> R:
+        given = wanted.bind(*args, **keywords)
+        for name in fits.keys() & given.arguments.keys():
+            given.arguments[name] = fits[name](None, given.arguments[name])
+        return function(*given.args, **given.kwargs)
+
+    return call
 
 
 def obliging(function: Callable[..., R]) -> Callable[..., R]:
     """Return a function of what a word is bound to: the operation, but it takes what people pass for what it wants."""
     wanted = signature(function)
-    fits = {each.name: fit for each in wanted.parameters.values() if (fit := _fit_of(each)) is not None}
+    fits = _fits(wanted)
     rest = next((each.name for each in wanted.parameters.values() if each.kind is Parameter.VAR_KEYWORD), "")
     taken = {each.name: _fit_of(each) for each in _keywords_of(function, wanted.parameters)}
 
@@ -73,7 +95,7 @@ def _keywords_of(function: Callable[..., Any], parameters: Mapping[str, Paramete
             yield Parameter(name, Parameter.KEYWORD_ONLY, annotation=getattr(kind, "__forward_arg__", kind))
 
 
-Fit = Callable[["Repository", Any], Any]
+Fit = Callable[[Any, Any], Any]
 """Makes a value that people pass the one that an operation wants; what it holds can be pickled (`dill` does)."""
 
 
@@ -118,7 +140,11 @@ def _fit_of_one(name: str, wanted: str) -> Fit | None:
             return value if "str" in takes else Path(value) if "Path" in takes else repository.snapshot(value)
         if "int" in takes and isinstance(value, str) and value.isdecimal():
             return int(value)
-        if takes & {"str", "int"} and hasattr(value, "__index__") and not isinstance(value, bool):
+        if (
+            ("int" in takes or ("str" in takes and name in _NUMBERED))
+            and hasattr(value, "__index__")
+            and not isinstance(value, bool)
+        ):
             number = operator.index(value)
             if name in ("limit", "count") and number < 0:
                 raise UsageError(f"{name} is a number from 0, and not {number}")
@@ -182,14 +208,18 @@ class Change(Method[P, R]):
         return changing(self._what)(super()._word)
 
 
-class Function(Generic[R]):
+class Function(Generic[F]):
     """A word of the door that needs no dataset."""
 
-    def __init__(self, find: Callable[[], R]) -> None:
+    def __init__(self, find: Callable[[], F]) -> None:
         self._find = find
 
-    def __get__(self, bound: object, owner: type) -> R:
-        return self._find()
+    def __get__(self, bound: object, owner: type) -> F:
+        return self._word
+
+    @cached_property
+    def _word(self) -> F:
+        return cast("F", fitted(self._find()))
 
 
 class Group:

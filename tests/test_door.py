@@ -224,6 +224,15 @@ def test_a_reason_is_remembered_though_nothing_had_to_be_let_through(dataset: Da
     assert dataset.repository.objects.commit(dataset.snapshot().id).message == done.message
 
 
+def test_what_is_said_of_a_change_without_a_commit_is_in_the_operation_log(dataset: Dataset) -> None:
+    dataset.branch("try", switch=True, because="a test")
+    dataset.switch("main", message="back")
+    dataset.branches.delete("try", because="it failed", message="away")
+
+    said = [dict(each.operation.details) for each in dataset.operations.list()][:3]
+    assert said == [{"because": "it failed", "message": "away"}, {"message": "back"}, {"because": "a test"}]
+
+
 def test_options_are_keywords(dataset: Dataset, tmp_path: Path) -> None:
     done = dataset.export(path=tmp_path / "a.jsonl", clean=True, where="id:12")
 
@@ -313,6 +322,30 @@ def test_an_export_with_two_places_to_go_is_refused(dataset: Dataset, tmp_path: 
         lambda dataset: dataset.merge("main", ids=1.5),
         lambda dataset: dataset.merge("main", keeps_rest="no"),
         lambda dataset: Dataset("inn"),
+        lambda dataset: Dataset(5),
+        lambda dataset: dataset.add(_entry(13), message=5),
+        lambda dataset: dataset.add(_entry(13), branch=5),
+        lambda dataset: dataset.edit(5).__enter__(),
+        lambda dataset: dataset.branch("try", note=5),
+        lambda dataset: dataset.snapshot(5),
+        lambda dataset: dataset.select(where=5),
+        lambda dataset: dataset.export(path=5),
+        lambda dataset: dataset.import_file(5),
+        lambda dataset: dataset.gate.rule(5),
+        *(
+            lambda dataset, open=open, args=args: open(*args)
+            for open, args in (
+                *(
+                    (open, (what,))
+                    for open in (Dataset.init, Dataset.open, Dataset.open_to_go_back)
+                    for what in (5, None)
+                ),
+                (Dataset.clone, (5, "copy")),
+                (Dataset.clone, ("inn", 5)),
+            )
+        ),
+        lambda dataset: Dataset.init("inn", name=5),
+        lambda dataset: Dataset.init("inn", id=5),
     ],
 )
 def test_what_does_not_fit_is_refused_by_name(dataset: Dataset, call: Callable[[Dataset], object]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rolethread_vcs.gate import RefusedByGateError, Verdict, mass_sentences
-from rolethread_vcs.model.finding import Finding, RepairSafety
+from rolethread_vcs.model.finding import Finding, RepairSafety, Severity
 from rolethread_vcs.model.layout import CROCKFORD
 from rolethread_vcs.phrases import count, listed
 
@@ -90,7 +90,10 @@ def refusal_of_import(
     `here` of them are in the dataset already. The importer knows the ways forward and what each would save, so it
     writes the hint.
     """
-    findings = [finding for row in rows for finding in row.findings]
+    findings = []
+    for row in rows:  # one that cannot be read has broken no rule, and what is wrong with it is found all the same
+        unread = Finding(row.code, row.code, Severity.ERROR, None, None, row.reason, "")
+        findings += [replace(each, message=f"{row.place}: {each.message}") for each in row.findings or (unread,)]
     fine = total - len(rows)
     are = "is" if fine == 1 else "are"
     not_fine = count(len(rows), "is not", "are not")
@@ -103,7 +106,7 @@ def refusal_of_import(
         findings=findings,
         details=[
             *([f"{count(here, 'row is', 'rows are')} here already"] if here else []),
-            *mass_sentences(findings),
+            *mass_sentences([finding for row in rows for finding in row.findings]),
             *map(str, overruns),
             *_table(_import_lines(rows)),
         ],

@@ -246,6 +246,8 @@ class Session:
         if self.intent.dry_run:
             return self.unchanged()
         counts = counts or Counts()
+        if self.intent.message:  # there is no commit to say it
+            fields = {"details": {"message": self.intent.message, **self.intent.details}, **fields}
         with self.repository.pack() as pack:
             for tag in tags:
                 pack.add("tag", tag)
@@ -276,7 +278,8 @@ class Session:
         """Publish a pack, move refs, write the operation, settle; return the operation's number.
 
         `moves` maps refs to their values before and after; `config` does so with keys of `.git/config`, which are set
-        with the other `effects` and remembered for `undo`. `fields` are further fields of the `Operation`.
+        with the other `effects` and remembered for `undo`. `fields` are further fields of the `Operation`; its details
+        say why it was done, too.
         """
         config = config or {}
         effects = effects or SideEffects()
@@ -284,6 +287,9 @@ class Session:
         counts = counts or Counts()
         repository, intent = self.repository, self.intent
         who = self._who
+        fields = {"details": dict(intent.details), **counts._asdict(), **fields}
+        if intent.because:
+            fields["details"] = {**fields["details"], "because": intent.because}
         last, table = self._now()
         log_head, number = self._write_external(pack, last, table)
         after = table | {name: new or "" for name, (_, new) in moves.items()}
@@ -299,7 +305,7 @@ class Session:
             worktree=repository.worktree_name,
             previous=log_head,
             config=config,
-            **{"details": dict(intent.details), **counts._asdict(), **fields},
+            **fields,
         )
         new_log = operation_log.write(operation, pack, repository.objects, who)
         log = (None if last is None else last.id, new_log)

@@ -91,4 +91,6 @@ def _operation_line(operation: Operation, look: Look) -> str:
     counts = signed_counts(operation)
     branch = f" on {operation.branch}" if operation.branch else ""
     line = f"{operation.number:>4}  {short_time(operation.time, now=look.now)}  {operation.command}{branch}"
-    return f"{line}  ({counts})" if counts else line
+    said = [f"({counts})"] if counts else []
+    said += [one_line(text, look.width) for key in ("message", "because") if (text := operation.details.get(key))]
+    return "  ".join([line, *said])

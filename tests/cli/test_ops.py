@@ -49,3 +49,19 @@ def test_moves_by_plain_git_are_taken_in(room: Room) -> None:
     said = room.rtv("ops")
 
     assert "plain git made by-git" in said.out.splitlines()[0]
+
+
+def test_why_something_was_done_stands_beside_it(room: Room) -> None:
+    dataset = room.dataset
+    dataset.branch("try", because="a test\x1b[31m")
+    dataset.remove("2", because="too short")
+
+    said = room.rtv("ops", "-n", "2").out.splitlines()
+    operations = room.rtv("ops", "--json", "-n", "2").value("rolethread.ops/v1")["operations"]
+
+    assert said[0].endswith("  (-1)  too short")
+    assert said[1].endswith("branch try on main  a test\\x1b[31m")
+    assert [(each["because"], each["message"]) for each in operations] == [
+        ("too short", None),
+        ("a test\x1b[31m", None),
+    ]

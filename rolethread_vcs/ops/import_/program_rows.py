@@ -41,7 +41,8 @@ def import_rows(
         return import_files(repository, [stream], options, intent, names=[name], **keywords)
     except RefusedByGateError as error:
         error.message = f"{error.message}: {listed([' '.join(each.split()) for each in error.details], 3)}"
-        codes = ", ".join(repr(code) for code in dict.fromkeys(finding.code for finding in error.findings))
+        ruled = (finding.code for finding in error.findings if finding.code != finding.name)
+        codes = ", ".join(map(repr, dict.fromkeys(ruled)))
         allow = f"   allow=[{codes}], because='…' lets these findings through" if codes else ""
         error.hint = f"skip_invalid=True saves the other rows   fix=True repairs what is safe to repair{allow}"
         raise

@@ -215,7 +215,8 @@ class RowReader:
         change = EntryChange(entry_id, before, entry)
         introduced = self.gate.judge(change)
         if introduced:
-            blocking = tuple(filter(self.gate.blocks, introduced))
+            # of a new entry the id will not be seen
+            blocking = tuple(replace(each, entry_id=match.entry_id) for each in introduced if self.gate.blocks(each))
             if blocking:
                 if not self._fixes:
                     repaired, done = safe_repair(entry, self._rules)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, BeforeValidator, Field, model_validator
@@ -207,6 +208,10 @@ class Error(Envelope, name="error", verbs=("every refusal",)):
     findings: list[Finding]
 
 
+def _detail(name: str) -> BeforeValidator:
+    return BeforeValidator(lambda details: details.get(name) if isinstance(details, Mapping) else details)
+
+
 class Operation(Sourced, Counts):
     number: int
     command: str
@@ -214,6 +219,8 @@ class Operation(Sourced, Counts):
     time: int
     branch: str
     undone: bool
+    message: Annotated[str | None, _detail("message")] = of("details")
+    because: Annotated[str | None, _detail("because")] = of("details")
 
 
 class Operations(Envelope, name="ops", verbs=("ops", "undo", "redo"), sometimes={"operation", "dry_run"}):

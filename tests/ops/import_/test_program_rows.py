@@ -60,6 +60,11 @@ def test_a_refusal_says_what_is_wrong_and_what_a_script_can_do(dataset: Dataset)
     assert "it has the key foo" in unread.value.message
     assert "allow=['RT106']" in str(ruled.value.hint)
     assert not any("rtv" in str(error.value.hint) for error in (ruled, unread))
+    assert "allow" not in str(unread.value.hint)
+    for error, code, row_number in ((ruled, "RT106", 1), (unread, "unknown_shape", 2)):
+        [finding] = error.value.findings
+        assert (finding.code, finding.entry_id) == (code, None)
+        assert finding.message.startswith(f"rows line {row_number}, row {row_number}: ")
 
 
 @pytest.mark.parametrize(("name", "said"), [("mian", 1), ("work/chats", 0), ("main", 0)])
