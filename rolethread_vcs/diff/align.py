@@ -31,7 +31,7 @@ from rolethread_vcs.diff.exchange_pairs import (
     pair_exchanges,
     places_to_look_at,
 )
-from rolethread_vcs.diff.exchanges import KNOWN_ANYWHERE, Exchange, Message, common, read_exchanges
+from rolethread_vcs.diff.exchanges import KNOWN_ANYWHERE, Exchange, Message, common, read_exchanges, read_messages
 
 MOVED = 0.8
 """Likeness from which two messages in different places are one, moved and edited."""
@@ -143,8 +143,7 @@ def _search(left: Sequence[Any], right: Sequence[Any], *, later_left: bool) -> l
 
 def _match_of_two(before: Sequence[Any], after: Sequence[Any], place: int) -> Match | None:
     """Return how the only messages that differ are paired, by far the most frequent case; None for a longer look."""
-    sides = read_exchanges(before[place : place + 1], after[place : place + 1])
-    one, other = (side[0].messages[0] for side in sides)
+    [one], [other] = read_messages(before[place : place + 1], after[place : place + 1])
     if one.alike(other):
         return Match.SIMILAR
     is_placed = len(before) == 1 or not isinstance(one.value, dict)

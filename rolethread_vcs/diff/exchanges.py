@@ -172,10 +172,10 @@ class Exchange:
         return sum(message.weight for message in self.messages)
 
 
-def read_exchanges(*lists: Sequence[Any]) -> list[list[Exchange]]:
-    """Return the exchanges of lists of messages that are to be compared with each other."""
+def read_messages(*lists: Sequence[Any]) -> list[list[Message]]:
+    """Return lists of messages that are to be compared with each other, not weighed yet."""
     likeness = Likeness()
-    numbers, said, wholes = (defaultdict[Any, int](count().__next__) for _ in range(3))
+    numbers, said = (defaultdict[Any, int](count().__next__) for _ in range(2))
     sides: list[list[Message]] = []
     for each in lists:
         side = []
@@ -185,6 +185,13 @@ def read_exchanges(*lists: Sequence[Any]) -> list[list[Exchange]]:
             message = Message(index, value, role, speaker, text, numbers[identity(value)], said[role, text], likeness)
             side.append(message)
         sides.append(side)
+    return sides
+
+
+def read_exchanges(*lists: Sequence[Any]) -> list[list[Exchange]]:
+    """Return the exchanges of lists of messages that are to be compared with each other."""
+    sides = read_messages(*lists)
+    wholes = defaultdict[Any, int](count().__next__)
     counts = [Counter(message.says for message in side) for side in sides]
     for message in (message for side in sides for message in side):
         often = max(times[message.says] for times in counts)
