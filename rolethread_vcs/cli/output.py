@@ -169,10 +169,10 @@ class Output:
         self._write(self._stderr, text, color=self._stderr_color)
 
     @contextmanager
-    def progress(self, label: str, total: int | None = None) -> Iterator[Progress]:
-        """Give a counter to call at every step: `with output.progress("importing", 1200) as step: step()`."""
+    def progress(self, label: str) -> Iterator[Progress]:
+        """Give a counter to call at every step: `with output.progress("importing") as step: step()`."""
         stream = self._stderr if self._stderr.isatty() and not self.quiet else None
-        step = Progress(safe_text(label), total, stream)
+        step = Progress(safe_text(label), stream)
         try:
             yield step
         finally:
@@ -215,13 +215,12 @@ _ERASE = "\r\x1b[K"
 class Progress:
     """Counts steps and draws them; a call costs next to nothing between two drawings.
 
-    `total` is None when nobody knows how much there is. With `stream` None it counts and never draws.
+    With `stream` None it counts and never draws.
     """
 
-    def __init__(self, label: str, total: int | None, stream: TextIO | None) -> None:
+    def __init__(self, label: str, stream: TextIO | None) -> None:
         self.done = 0
         self._label = label
-        self._total = total
         self._stream = stream
         self._next_drawing = time.monotonic() + _QUIET_SECONDS
         self._drawn = False
@@ -235,11 +234,7 @@ class Progress:
             return
         self._next_drawing = now + _REDRAW_SECONDS
         self._drawn = True
-        state = f"{self.done:,}"
-        if self._total:
-            share = min(100, 100 * self.done // self._total)
-            state += f" of {self._total:,} ({share} %)"
-        self._stream.write(f"{_ERASE}{self._label} {state}")
+        self._stream.write(f"{_ERASE}{self._label} {self.done:,}")
         self._stream.flush()
 
     def finish(self) -> None:

@@ -318,7 +318,7 @@ def exported_lines(result: Exported, target: str | None) -> Lines:
 def _masked_lines(masked: Masked, options: ExportOptions) -> Lines:
     answers = f"{count(masked.messages, 'masked answer')} of {count(masked.entries, 'entry')}"
     if masked.masks == "weight":
-        yield Line("note", f"every answer has a weight: 0 for {answers}, else 1")
+        yield Line("note", f"every answer has a weight: 0 for {answers}, else what it came with, or 1")
     elif masked.masks == "drop":
         yield Line("note", f"left out: {answers}, with the questions that only they answered")
         if masked.emptied:

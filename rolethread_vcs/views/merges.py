@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from rolethread_vcs.store.log.unfinished import Labels
 
 _SHOWN = 20
+_COMMENT_WIDTH = 96
 
 
 def outcome_lines(outcome: Outcome, look: Look, *, done: str | None = None, nothing: str | None = None) -> Lines:
@@ -290,7 +291,9 @@ def _side(value: Any, text: str, base: Any, was: str, *, color: bool) -> str:
     return marked_words(told_apart(tuple(shortened(changes))), color=color) + safe_text(more)
 
 
-def comment_lines(label: str, value: Any, width: int = 96) -> Iterator[str]:
+def comment_lines(label: str, value: Any) -> Iterator[str]:
     yield f"# {label}:"
-    for line in wrap("(removed here)" if value is ABSENT else _text_of_side(value, is_typed=False), width, "#   "):
+    for line in wrap(
+        "(removed here)" if value is ABSENT else _text_of_side(value, is_typed=False), _COMMENT_WIDTH, "#   "
+    ):
         yield line or "#"

@@ -160,7 +160,7 @@ def test_what_a_clean_export_does_not_carry_is_said(room: Room) -> None:
 
     assert "messages, clean, masks drop, exported" in room.rtv("which", "../d.jsonl").out
     assert weighted.err.splitlines()[1:] == [
-        "every answer has a weight: 0 for 1 masked answer of 1 entry, else 1",
+        "every answer has a weight: 0 for 1 masked answer of 1 entry, else what it came with, or 1",
         "not in a clean file: speaker of 1 message, tags of 1 entry",
         "rows are uneven, which loaders that infer columns may refuse: tools in 1 of 3 rows",
     ]
