@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from rolethread_vcs.ops.restore import removed_entries, restore
     from rolethread_vcs.ops.select import page, selection
     from rolethread_vcs.ops.settings import creation, settings
-    from rolethread_vcs.ops.verify import doctor, verify
+    from rolethread_vcs.ops.verify import doctor, repair, verify
     from rolethread_vcs.ops.workcopy import commit, file_copies, folder_copies
     from rolethread_vcs.ops.workcopy import links as copy_links
     from rolethread_vcs.ops.workcopy import status as copy_status
@@ -64,7 +64,7 @@ else:
     removed_entries, restore = _modules("restore", "removed_entries restore")
     page, selection = _modules("select", "page selection")
     creation, settings = _modules("settings", "creation settings")
-    doctor, verify = _modules("verify", "doctor verify")
+    doctor, repair, verify = _modules("verify", "doctor repair verify")
     commit, file_copies, folder_copies = _modules("workcopy", "commit file_copies folder_copies")
     copy_links, copy_status = _modules("workcopy", "links status")
     damaged_refs, disk, repository = map(_Module, ("store.damaged_refs", "store.disk", "store.repository"))
@@ -193,6 +193,7 @@ class Upkeep(Group):
     """Looking after the store, and what git calls."""
 
     verify = Method(lambda: verify.verify)
+    repair = Function(lambda: repair.repair)
     unlock = Method(lambda: doctor.unlock)
     diagnose = Function(lambda: doctor.diagnose)
     refuse_unreadable = Function(lambda: creation.refuse_unreadable)

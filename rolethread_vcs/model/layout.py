@@ -40,6 +40,11 @@ def id_of_path(path: str) -> str | None:
     return entry_id if is_id(entry_id) and path == entry_path(entry_id) else None
 
 
+def is_entry_folder(path: str) -> bool:
+    """Return whether a path is that of a folder which entries lie in: `entries`, `entries/0001`, `entries/0001/23`."""
+    return _FOLDER.fullmatch(path) is not None
+
+
 def slug_of(name: str) -> str:
     """Return the slug of a display name, which is the name of its file in a registry: `slow_burn` of `Slow Burn!`."""
     text = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", name).casefold())
@@ -63,6 +68,7 @@ LAST_BROUGHT_NUMBER = 90_000_000
 """The highest number that a row may bring along: numbers only grow, and one row must not use them up."""
 
 _ID = re.compile(rf"[0-9]{{{NUMBER_DIGITS}}}-[{CROCKFORD}]{{{SUFFIX_DIGITS}}}")
+_FOLDER = re.compile(rf"{ENTRIES}(/[0-9]{{4}}(/[0-9]{{2}})?)?")
 _PAIRS = [a + b for a in CROCKFORD for b in CROCKFORD]
 
 

@@ -6,8 +6,6 @@ import hashlib
 import mmap
 import os
 import shlex
-import struct
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,16 +13,12 @@ from tempfile import TemporaryDirectory
 
 from rolethread_vcs.errors import DamagedError, InvalidError
 from rolethread_vcs.store import disk
-from rolethread_vcs.store.libgit2 import DEFAULT_BRANCH, RAISED, create_git
-from rolethread_vcs.store.objects import read_packed
-from rolethread_vcs.store.objects.pack_index import build_index
+from rolethread_vcs.store.libgit2 import DEFAULT_BRANCH, create_git
+from rolethread_vcs.store.objects.pack_scan import scan
 from rolethread_vcs.store.refs import BRANCHES, HEAD, SYMBOLIC, TAGS
 from rolethread_vcs.store.repository import Repository
 
-_BY_PLACE, _BY_ID = 6, 7
-"""Kinds of objects in a pack that are deltas: their base is named by how far before, or by its id."""
 _DIGEST = 20
-_PIECE = 4096
 
 
 def is_bundle(path: Path) -> bool:
@@ -59,8 +53,8 @@ def unpacked(path: Path, scratch: Path) -> Iterator[Repository]:
         data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))[file.tell() :]
         repository = Repository(create_git(Path(folder) / "dataset"), durable=False)
         try:
-            _unpack(data, Path(folder), repository)
-        except (*RAISED, LookupError, struct.error, zlib.error) as error:
+            _unpack(data, repository)
+        except ValueError as error:
             raise DamagedError(f"the bundle {path} is cut off or damaged", hint="make or copy it again") from error
         tip = refs.pop(HEAD, None)
         for name, oid in refs.items():
@@ -75,39 +69,11 @@ def unpacked(path: Path, scratch: Path) -> Iterator[Repository]:
         yield repository
 
 
-def _unpack(data: memoryview, folder: Path, repository: Repository) -> None:
-    """Write the objects of a pack without an index into a repository; `folder` is for what lies there meanwhile."""
-    checksum = bytes(data[-_DIGEST:])
-    if hashlib.sha1(data[:-_DIGEST], usedforsecurity=False).digest() != checksum:
+def _unpack(data: memoryview, repository: Repository) -> None:
+    """Write the objects of a pack without an index into a repository."""
+    if hashlib.sha1(data[:-_DIGEST], usedforsecurity=False).digest() != data[-_DIGEST:]:
         raise ValueError("the pack is not whole")
-    # libgit2 unpacks the deltas, and finds objects by an index alone: each has a stand-in for its id there
-    stand_ins = {number.to_bytes(_DIGEST): (at, 0) for number, at in enumerate(_offsets(data), 1)}
-    (folder / "pack").mkdir()
-    (folder / "pack" / "pack-bundle.pack").write_bytes(data)
-    (folder / "pack" / "pack-bundle.idx").write_bytes(build_index(stand_ins, checksum))
     with repository.pack() as pack:
-        for kind, body in read_packed(folder, stand_ins):
-            pack.add(kind, body)
+        for each in scan(data):
+            pack.add(each.kind, each.data, each.oid)
         pack.publish()
-
-
-def _offsets(data: memoryview) -> Iterator[int]:
-    """Yield where each object of a pack (gitformat-pack) begins; their ends are found by unpacking them."""
-    (total,) = struct.unpack_from(">I", data, 8)
-    at = 12
-    for _ in range(total):
-        yield at
-        kind = data[at] >> 4 & 7
-        for _ in range(2 if kind == _BY_PLACE else 1):  # numbers of bytes that say whether one more follows
-            while data[at] & 0x80:
-                at += 1
-            at += 1
-        at += _DIGEST if kind == _BY_ID else 0
-        inflate = zlib.decompressobj()
-        while not inflate.eof:
-            piece = data[at : at + _PIECE]
-            if not piece:
-                raise ValueError("an object does not end")
-            inflate.decompress(piece)
-            at += len(piece)
-        at -= len(inflate.unused_data)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 from rolethread_vcs.errors import DamagedError
+from rolethread_vcs.store.git_state import read_file
 from rolethread_vcs.store.refs import BRANCHES, TAGS, ref_of, shorten
 from rolethread_vcs.store.repository import Repository
+
+_PACKED = re.compile(r"([0-9a-f]{40}) (refs/\S+)")
 
 
 class FollowedRef(NamedTuple):
@@ -51,9 +56,25 @@ def follow_ref(repository: Repository, name: str) -> FollowedRef:
     if kind is None:
         reason = f"points at {oid[:10]}, which is missing or damaged"
         return found._replace(problem="missing_object", reason=reason)
-    if kind != "commit" and name.startswith(BRANCHES):
-        return found._replace(problem="damaged_ref", reason=f"points at a {kind}, not at a commit")
-    return found._replace(commit=oid if kind == "commit" else None)
+    found = found._replace(commit=oid if kind == "commit" else None)
+    if name.startswith(BRANCHES) and (tags or kind != "commit"):
+        reason = f"points at a {'tag' if tags else kind}, not at a commit"
+        return found._replace(problem="damaged_ref", reason=reason)
+    return found
+
+
+def last_value(repository: Repository, name: str) -> str | None:
+    """Return the newest value of a branch or release that is still there: of the operation log, else of git's own."""
+    known = repository.operations.last_known(name)
+    lines = (read_file(repository.common_folder / "logs" / name) or "").splitlines()
+    values = (line.split(" ")[1] for line in reversed(lines) if line.count(" ") > 1)
+    return known or next((oid for oid in values if repository.objects.kind(oid) == "commit"), None)
+
+
+def whole_lines(common: Path) -> dict[str, str]:
+    """Return the refs of the lines of `packed-refs` that are whole, by name."""
+    lines = (read_file(common / "packed-refs") or "").splitlines()
+    return {match[2]: match[1] for line in lines if (match := _PACKED.fullmatch(line))}
 
 
 def ref_title(name: str) -> str:

@@ -13,6 +13,7 @@ from rolethread_vcs.errors import DamagedError, InvalidError, RoleThreadError, U
 from rolethread_vcs.model.layout import ATTRIBUTES, ATTRIBUTES_TEXT, SETTINGS
 from rolethread_vcs.model.settings import InvalidSettingsError
 from rolethread_vcs.store import disk
+from rolethread_vcs.store.git_config import readable_part
 from rolethread_vcs.store.libgit2 import (
     DEFAULT_BRANCH,
     ForeignRepositoryError,
@@ -21,10 +22,12 @@ from rolethread_vcs.store.libgit2 import (
     discover,
     open_git,
 )
+from rolethread_vcs.store.lock import hold
 from rolethread_vcs.store.objects import trees
 from rolethread_vcs.store.objects.commits import Signature, compose_message
-from rolethread_vcs.store.refs import BRANCHES, SYMBOLIC, UnknownRevisionError, shorten
-from rolethread_vcs.store.repository import LOCK, PRIVATE, Repository
+from rolethread_vcs.store.quarantine import Quarantine
+from rolethread_vcs.store.refs import BRANCHES, HEAD, SYMBOLIC, UnknownRevisionError, shorten
+from rolethread_vcs.store.repository import LOCK, PATIENCE, PRIVATE, Repository
 
 _STARTING = "starting-"
 """How the name of the file begins that stands in the private folder until a new repository is whole on the disk.
@@ -77,6 +80,8 @@ def find_dataset(start: Path, *, check: bool = True) -> Repository:
     """
     found = discover(start)
     if found is None:
+        if (git := _damaged_git_folder(start)) is not None:
+            raise DamagedError(f"{git} has lost its HEAD, or a folder of git", hint="rtv verify --repair")
         raise NoDatasetError(
             f"there is no dataset in {start} or above it",
             hint="make one with: rtv init my-dataset   (with data: rtv init my-dataset --from FILE)",
@@ -85,6 +90,48 @@ def find_dataset(start: Path, *, check: bool = True) -> Repository:
     if check and repository.worktree_name:
         _refuse_strayed_folder(repository, start)
     return repository
+
+
+def find_to_repair(start: Path) -> tuple[Repository, Quarantine, list[str]]:
+    """Open the dataset that a folder lies in, after mending what keeps git from taking it for one.
+
+    Return it with the quarantine for what is in the way, and with sentences on what was done. HEAD may be empty then.
+
+    Raises:
+        NoDatasetError, LockedError, SystemRefusedError.
+    """
+    with suppress(DamagedError):
+        repository = find_dataset(start, check=False)
+        if os.path.isfile(repository.lock_path) or not os.path.lexists(repository.lock_path):  # noqa: PTH113
+            return repository, Quarantine(repository.common_folder), []
+    git = _damaged_git_folder(start)
+    if git is None:
+        return find_dataset(start, check=False), Quarantine(start), []
+    private, quarantine, said = git / PRIVATE, Quarantine(git), []
+    with disk.system_errors(f"repairing {git}"):
+        if not private.is_dir():
+            private.rename(git / f"{PRIVATE}.damaged-{os.urandom(4).hex()}")
+        if (private / LOCK).is_dir():
+            quarantine.replace(private / LOCK)
+        with hold(private / LOCK, "rtv verify --repair", patience=PATIENCE):
+            for folder in ("objects", "objects/pack", "refs", "refs/heads"):
+                if not (git / folder).is_dir():
+                    quarantine.replace(git / folder)
+                    (git / folder).mkdir()
+                    said.append(f"the folder {folder} of git is there again, and empty")
+            if not (git / HEAD).is_file():
+                quarantine.replace(git / HEAD, b"")
+            if (text := readable_part(git / "config", is_bare=not (git / "index").exists())) is not None:
+                quarantine.replace(git / "config", text)
+                said.append("git's configuration was damaged; it has the sections that can be read")
+    return find_dataset(start, check=False), quarantine, said
+
+
+def _damaged_git_folder(start: Path) -> Path | None:
+    """Return the nearest git folder of a dataset, also one that git does not take for one."""
+    start = start.resolve()
+    places = (place for folder in (start, *start.parents) for place in (folder / ".git", folder))
+    return next((place for place in places if (place / PRIVATE).exists()), None)
 
 
 def init_dataset(folder: Path, settings: bytes, who: Signature | None = None) -> Repository:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pygit2
 
@@ -113,3 +116,31 @@ def note_key(branch: str) -> str:
 def upstream_settings(branch: str, remote: str, there: str) -> dict[str, str | None]:
     """Return the keys by which git knows that a branch follows the one that another copy calls `there`."""
     return {f"{_BRANCH}{branch}.remote": remote, f"{_BRANCH}{branch}.merge": f"refs/heads/{there}"}
+
+
+def readable_part(path: Path, *, is_bare: bool) -> bytes | None:
+    """Return the sections of a configuration file that can be read, None where all of it can be."""
+    if not os.path.lexists(path) or _is_readable(path):
+        return None
+    try:
+        text = path.read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError:
+        text = ""
+    core = f"[core]\n\trepositoryformatversion = 0\n\tbare = {str(is_bare).lower()}\n"
+    kept = []
+    with TemporaryDirectory() as folder:
+        part = Path(folder) / "part"
+        for section in re.split(r"^(?=\[)", text, flags=re.MULTILINE):
+            part.write_text(section, encoding="utf-8", errors="surrogateescape")
+            if section.startswith("[") and _is_readable(part):
+                kept.append(section if section.endswith("\n") else f"{section}\n")
+    if not any(section.startswith("[core]") for section in kept):
+        kept.insert(0, core)
+    return "".join(kept).encode("utf-8", "surrogateescape")
+
+
+def _is_readable(path: Path) -> bool:
+    try:
+        return path.is_file() and all(entry.name for entry in pygit2.Config(str(path)))
+    except RAISED:
+        return False

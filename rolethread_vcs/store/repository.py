@@ -204,6 +204,11 @@ class Repository:
         self.config.set(dict(zip(("core.bare", "core.logAllRefUpdates"), flags, strict=True)))
         return Repository(open_git(self.git_folder))
 
+    def reopened(self) -> Repository:
+        """Return this repository, opened anew: it then sees what was put into its folders past git."""
+        self.close()
+        return Repository(open_git(self.git_folder))
+
     def reopened_if_changed(self) -> Repository:
         """Return this repository, opened anew when it went bare or was checked out since it was opened."""
         if self.worktree_name:  # a linked worktree always has its files

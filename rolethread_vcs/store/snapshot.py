@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from rolethread_vcs.errors import DamagedError, NotFoundError
+from rolethread_vcs.errors import DamagedError, InvalidError, NotFoundError
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import (
     CROCKFORD,
@@ -23,6 +23,7 @@ from rolethread_vcs.model.layout import (
     SUFFIX,
     entry_folder,
     entry_path,
+    is_entry_folder,
     is_id,
     number_of,
 )
@@ -30,13 +31,14 @@ from rolethread_vcs.model.revision import named_of, number_named
 from rolethread_vcs.model.settings import InvalidSettingsError, Settings, parse_settings
 from rolethread_vcs.store.objects import BRING_THE_REST, LeftOutError, MissingObjectError, Objects
 from rolethread_vcs.store.objects.commits import Commit
-from rolethread_vcs.store.objects.trees import FOLDER, LINK, Blob, Item, parse
+from rolethread_vcs.store.objects.trees import FOLDER, KINDS, LINK, Blob, Item, parse
 from rolethread_vcs.store.tree_reader import (
     IS_DAMAGED,
     IS_LEFT_OUT,
     IS_LINK,
     Unreadable,
     entry_of_blob,
+    find,
     find_blob,
     find_folder,
 )
@@ -54,7 +56,7 @@ _PLAIN_ITEM = struct.Struct("7x17s6x20s")
 """Mode, id, suffix and blob id of a file in a leaf that holds entries of one prefix and nothing else."""
 
 LINKED = b""
-"""Stands for the blob id of an entry in whose place plain git committed a symbolic link."""
+"""Stands for the blob id of an entry in whose place plain git committed a symbolic link, or a folder."""
 
 _REMEMBERED = 64
 """Entries asked for by id: the gate, the writer and the answer ask for the same ones."""
@@ -82,10 +84,16 @@ class Snapshot:
 
     `len(snapshot)`, `id in snapshot`, `snapshot[id]`, and iteration over (id, entry) in dataset order, streaming, as
     `items()` does. An entry is named by its id or by its number: `snapshot[12]`.
+
+    A folder of entries that cannot be read is an error, since nobody knows what lies in it. With `lost`, that is noted
+    there instead (path to reason), and so is an `order.json` that cannot be read: entries then come in id order.
     """
 
-    def __init__(self, objects: Objects, commit: Commit, cache_folder: Path) -> None:
+    def __init__(
+        self, objects: Objects, commit: Commit, cache_folder: Path, *, lost: dict[str, str] | None = None
+    ) -> None:
         self.objects = objects
+        self.lost = lost
         self.commit = commit
         self.cache_folder = cache_folder
         self._length: int | None = None
@@ -125,7 +133,13 @@ class Snapshot:
     @property
     def is_reordered(self) -> bool:
         """Whether any entry stands elsewhere than its id puts it."""
-        return self.find(ORDER) is not None and bool(self.order.ranks)
+        if self.lost is None:
+            return self.find(ORDER) is not None and bool(self.order.ranks)
+        try:
+            return bool(self.order.ranks)
+        except (DamagedError, InvalidError) as error:
+            self.lost[ORDER] = error.message
+            return False
 
     def __bool__(self) -> bool:
         return self.last_number() is not None  # nothing is counted for that
@@ -289,9 +303,10 @@ class Snapshot:
         From the folder on in which an entry of the id `start` lies.
         """
         one, two = (part.encode() for part in entry_folder(start)) if start else (b"", b"")
-        for first in self._subfolders(find_folder(self.objects, self.tree, ENTRIES), backwards):
+        root = find(self.objects, self.tree, ENTRIES)
+        for first in () if root is None else self._subfolders(root, ENTRIES, backwards):
             if first.name >= one:
-                for second in self._subfolders(first.oid, backwards):
+                for second in self._subfolders(first, f"{ENTRIES}/{first.name.decode()}", backwards):
                     if first.name > one or second.name >= two:
                         yield first.name + second.name, second.oid
 
@@ -299,18 +314,18 @@ class Snapshot:
         """Return (id, 20-byte blob id, or `LINKED`) of the entries in a folder that `folders` gave, in id order.
 
         `prefix` are the first six digits of the ids that belong there; a file in a wrong folder is no entry (`verify`
-        names it), so that what a page lists can also be asked for by its id. A symbolic link in the place of an entry
+        names it), so that what a page lists can also be asked for by its id. What stands in the place of an entry
         is not left out: that would lose it without a word, and whoever reads it is told.
         """
-        leaf = self.objects.tree(tree)
+        leaf = self._folder(tree, f"{ENTRIES}/{prefix[:4].decode()}/{prefix[4:].decode()}")
         plain = _PLAIN_LEAF.fullmatch(leaf)
         if plain is not None and plain[1] == prefix:
             return [(name.decode("ascii"), oid) for name, oid in _PLAIN_ITEM.iter_unpack(leaf)]
         result = []
         for mode, name, oid in parse(leaf):
             entry_id = name[: -len(_SUFFIX)].decode("ascii", "replace")
-            if mode != FOLDER and name.endswith(_SUFFIX) and name.startswith(prefix) and is_id(entry_id):
-                result.append((entry_id, LINKED if mode == LINK else oid))
+            if name.endswith(_SUFFIX) and name.startswith(prefix) and is_id(entry_id):
+                result.append((entry_id, LINKED if mode in (LINK, FOLDER) else oid))
         return result
 
     def damaged(self, ids: Iterable[str] | None = None) -> Iterator[tuple[str, bytes]]:
@@ -323,9 +338,34 @@ class Snapshot:
                 except MissingObjectError:
                     yield entry_id, oid
 
-    def _subfolders(self, tree: bytes | None, backwards: bool) -> list[Item]:
-        folders = [] if tree is None else [item for item in parse(self.objects.tree(tree)) if item.mode == FOLDER]
-        return folders[::-1] if backwards else folders
+    def _subfolders(self, item: Item, path: str, backwards: bool) -> list[Item]:
+        """Return the items of a folder that are folders of entries by their names."""
+        items = parse(self._folder(item.oid, path)) if self._is_folder(item, path) else []
+        named = [(each, f"{path}/{each.name.decode('utf-8', 'replace')}") for each in items]
+        found = [each for each, name in named if is_entry_folder(name) and self._is_folder(each, name)]
+        return found[::-1] if backwards else found
+
+    def _is_folder(self, item: Item, path: str) -> bool:
+        if item.mode == FOLDER:
+            return True
+        error = UnreadableEntryError(
+            f"{path} of commit {self.id[:10]} is {KINDS.get(item.mode, 'a file')}, in the place of a folder of entries",
+            hint="see which commit brought it in with: rtv log   and take that back with: rtv undo",
+        )
+        self._lose(path, error)
+        return False
+
+    def _folder(self, tree: bytes, path: str) -> bytes:
+        try:
+            return self.objects.tree(tree)
+        except MissingObjectError as error:
+            self._lose(path, error)
+            return b""
+
+    def _lose(self, path: str, error: DamagedError) -> None:
+        if self.lost is None:
+            raise error
+        self.lost[path] = error.message
 
     def _by_id(self, start: str) -> Iterator[tuple[str, bytes]]:
         """Yield (id, blob id) in id order, from the folder of `start` on."""
@@ -333,15 +373,13 @@ class Snapshot:
             yield from self.entries_of(*folder)
 
     def _look_up(self, word: str | int) -> bytes | None:
-        blob = None
-        if isinstance(word, str) and is_id(word):
-            blob = self.find(entry_path(word))
-        elif (number := number_named(word)) is not None:
+        entry_id = word if isinstance(word, str) and is_id(word) else None
+        if entry_id is None and (number := number_named(word)) is not None:
             entry_id = named_of(self.with_number(number), number)
-            blob = None if entry_id is None else self.find(entry_path(entry_id))
-        if blob is None:
+        item = None if entry_id is None else find(self.objects, self.tree, entry_path(entry_id))
+        if item is None:
             return None
-        return LINKED if blob.mode == LINK else blob.oid
+        return LINKED if item.mode in (LINK, FOLDER) else item.oid
 
     def _no_such(self, entry_id: str | int) -> NoSuchEntryError:
         return NoSuchEntryError(f"there is no entry {entry_id} in {self.id[:10]}", hint="see them with: rtv list")
@@ -355,7 +393,7 @@ class Snapshot:
 def unreadable_entry(entry_id: str, why: Unreadable) -> UnreadableEntryError:
     if why == IS_LINK:
         return UnreadableEntryError(
-            f"entry {entry_id} is a symbolic link, not a file; it was not followed",
+            f"entry {entry_id} is a symbolic link or a folder, not a file; it was not followed",
             hint=f"take the entry back from an earlier commit with: rtv restore {entry_id} --from REV",
         )
     if why == IS_LEFT_OUT:

@@ -25,7 +25,7 @@ class Unreadable:
         return f"not a valid entry: {self.reason}" if self.code == "invalid_entry" else self.reason
 
 
-IS_LINK = Unreadable("symbolic_link", "a symbolic link")
+IS_LINK = Unreadable("symbolic_link", "a symbolic link or a folder")
 IS_DAMAGED = Unreadable("damaged", "damaged: it cannot be read")
 IS_LEFT_OUT = Unreadable("left_out", "not in this copy, which is a partial clone")
 

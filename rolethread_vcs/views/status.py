@@ -205,6 +205,10 @@ def _age(seconds: float) -> str:
 
 
 def verification_lines(result: Verification) -> Lines:
+    for sentence in result.repaired:
+        yield Line("report", f"repaired: {sentence}")
+    if result.quarantine is not None:
+        yield Line("report", f"what was in the way is kept in {result.quarantine}")
     for problem in result.problems[:_PROBLEMS_SHOWN]:
         style = {"error": "error", "warning": "warning"}.get(str(problem.severity), "faint")
         yield f"{styled(f'{problem.severity}:', style)} {problem.message}"
@@ -224,6 +228,7 @@ def verification_lines(result: Verification) -> Lines:
     errors = sum(str(problem.severity) == "error" for problem in result.problems)
     yield f"{count(errors, 'thing is', 'things are')} damaged; looked at {looked}"
     yield Line("hint", "what is whole can be copied out first: rtv export --skip-damaged -o rescued.jsonl")
+    yield Line("hint", "mend what can be mended: rtv verify --repair   (with another copy: --from COPY)")
 
 
 # ---- hooks, settings

@@ -266,7 +266,7 @@ def test_a_symbolic_link_that_plain_git_committed_goes_and_the_entry_comes_back(
 
     assert "hand-edited" not in status.out
     assert [line.split()[0] for line in listed.out.splitlines()] == ["1", "2", "3"]
-    assert "cannot be read (a symbolic link)" in listed.err
+    assert "cannot be read (a symbolic link or a folder)" in listed.err
     assert (listed.status, restored.status) == (0, 0)
     assert path.read_bytes() == good and not path.is_symlink()
 

@@ -16,8 +16,9 @@ from typing import Any, NamedTuple
 from rolethread_vcs.documents import FOREIGN, Kind, kind_of
 from rolethread_vcs.errors import DamagedError, InvalidError
 from rolethread_vcs.model.finding import Severity
-from rolethread_vcs.model.layout import ENTRIES, SETTINGS, SUFFIX, entry_path, id_of_path, is_id
+from rolethread_vcs.model.layout import ENTRIES, SETTINGS, SUFFIX, entry_path, id_of_path, is_entry_folder, is_id
 from rolethread_vcs.ops.edit.hand_files import file_of_blob
+from rolethread_vcs.ops.verify.surroundings import Problem, around
 from rolethread_vcs.phrases import count
 from rolethread_vcs.store.damaged_refs import follow_ref, loose_refs, ref_title
 from rolethread_vcs.store.log import OPERATIONS_REF
@@ -26,33 +27,21 @@ from rolethread_vcs.store.objects.integrity import bad_loose, bad_packs
 from rolethread_vcs.store.refs import BRANCHES, HEAD, SYMBOLIC, TAGS, ref_of, shorten
 from rolethread_vcs.store.repository import Repository
 
-_SUBMODULE = b"160000"
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing that is not as it should be.
-
-    `kind` is stable (`damaged_object`, `unreadable_entry` …); `object` is a hex id, `path` a path in the dataset or
-    of a file of git. Only errors are damage; a warning is odd but harms nothing, an info is for your knowledge.
-    """
-
-    kind: str
-    severity: Severity
-    message: str
-    object: str | None = None
-    path: str | None = None
-
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What was looked at, in numbers, and what was found."""
+    """What was looked at, in numbers, and what was found.
+
+    After a repair `repaired` says what it did, and `quarantine` is the folder with what it took out of the way.
+    """
 
     problems: tuple[Problem, ...]
     objects: int
     commits: int
     entries: int
     operations: int
+    repaired: tuple[str, ...] = ()
+    quarantine: Path | None = None
 
     @property
     def ok(self) -> bool:
@@ -114,6 +103,7 @@ class _Verifier:
 
     def run(self) -> Verification:
         self._check_files()
+        self.problems += around(self.repository)
         commits = self._check_history([*self._check_refs(), *self._check_operations()])
         objects = self._check_objects()
         if self.left_out:
@@ -173,8 +163,10 @@ class _Verifier:
         try:
             head = refs.head()
             current = ref_of(head) or ""
-            if not current:
+            if not current and self.repository.objects.kind(head) == "commit":
                 yield _Start(head, True, HEAD)
+            elif not current:
+                self._add("damaged_ref", f"HEAD points at {head[:10]}, which is no commit that is here", path=HEAD)
         except DamagedError as error:
             self._add("damaged_ref", error.message, path=HEAD)
         names = loose_refs(self.repository, "refs")
@@ -186,12 +178,12 @@ class _Verifier:
         for name in sorted(names, key=lambda name: (name != current, name)):
             ref, title = follow_ref(self.repository, name), ref_title(name)
             self.reached.update(dict.fromkeys(ref.tags, title))
+            if ref.commit is not None:
+                yield _Start(ref.commit, name.startswith((BRANCHES, TAGS)), title)
             if ref.problem:
                 if ref.problem == "missing_object" and ref.oid is not None:
                     self.reported.add(ref.oid)
                 self._add(ref.problem, f"{title} {ref.reason}", ref.oid, name)
-            elif ref.commit is not None:
-                yield _Start(ref.commit, name.startswith((BRANCHES, TAGS)), title)
             elif ref.oid is None and name == current:
                 value = self.repository.operations.last_known(name)
                 known = f"; the operation log has it at {value[:10]}" if value else ""
@@ -285,20 +277,35 @@ class _Verifier:
             self._add("no_settings", message, path=SETTINGS, severity=Severity.WARNING)
         for item in items:
             path = prefix + item.name.decode("utf-8", "surrogateescape")
+            if data:
+                self._check_kind(path, item.mode, where, Severity.ERROR if current else Severity.INFO)
             if item.mode == trees.FOLDER:
                 self._walk_tree(item.oid, f"{path}/", where, current=current, data=data)
-            elif item.mode != _SUBMODULE:
+            elif item.mode != trees.SUBMODULE:
                 self._meet(item, _Place(item.oid, path, where, current, kind_of(path) if data else FOREIGN))
+
+    def _check_kind(self, path: str, mode: bytes, where: str, severity: Severity) -> None:
+        """Say so where something else stands in the place of a file or of a folder of entries."""
+        is_file = mode not in trees.KINDS
+        what, belongs = "a file" if is_file else trees.KINDS[mode], ""
+        if is_entry_folder(path):
+            belongs = "" if mode == trees.FOLDER else "a folder of entries; what lay in it is not read"
+        elif kind_of(path).is_part and not is_file:
+            belongs = "a plain file; links are not followed"
+        if belongs:
+            kind = "symbolic_link" if mode == trees.LINK else "wrong_kind"
+            self._add(kind, f"{path} of {where} is {what}, in the place of {belongs}", path=path, severity=severity)
 
     def _meet(self, item: trees.Item, place: _Place) -> None:
         """Remember where a file lies, and say so when it cannot be what its path says."""
         path, where, oid = place.path, place.where, item.oid.hex()
         name = path.rpartition("/")[2].removesuffix(SUFFIX)
-        if place.kind.is_part and item.mode == trees.LINK:
-            place.kind = FOREIGN
-            message = f"{path} of {where} is a symbolic link; a dataset holds plain files, and links are not followed"
-            self._add("symbolic_link", message, oid, path, place.severity)
-        elif not place.kind.is_part and path.startswith(f"{ENTRIES}/"):
+        if item.mode == trees.LINK:
+            place.kind = FOREIGN  # what it leads to is no content; whether it may be one was said
+        elif place.kind.is_part and item.mode == trees.PROGRAM:
+            message = f"{path} of {where} is marked as a program; a dataset holds plain files"
+            self._add("program", message, oid, path, Severity.INFO)
+        elif not place.kind.is_part and path.startswith(f"{ENTRIES}/") and not is_entry_folder(path):
             if is_id(name):
                 message = f"the entry {name} lies at {path} in {where}, so it is not read; "
                 self._add("misplaced_entry", f"{message}it belongs at {entry_path(name)}", oid, path, place.severity)

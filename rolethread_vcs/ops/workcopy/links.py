@@ -9,7 +9,7 @@ import hashlib
 import os
 import re
 import shlex
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -230,6 +230,19 @@ def all_copies(repository: Repository) -> tuple[FileCopy, ...]:
             problem = f"the branch {link.branch} is gone"
         found.append(FileCopy(link.path, link, problem))
     return tuple(sorted(found, key=lambda each: str(each.path or "")))
+
+
+def damaged_links(repository: Repository) -> Iterator[tuple[Path, str]]:
+    """Yield where the links lie that are not what was written, each with why; a later program's are whole."""
+    folder = _folder(repository)
+    for store in sorted(folder.glob("*.json")) if folder.is_dir() else ():
+        try:
+            document = parse(store.read_bytes())
+            is_later = isinstance(document, dict) and document.get("version", VERSION) != VERSION
+            if not is_later and _link(locate(repository.folder), document) is None:
+                yield store, f"the link of the file copy {store.stem} is damaged: it is not what was written"
+        except (OSError, JsonProblemError) as error:
+            yield store, f"the link of the file copy {store.stem} is damaged: {error}"
 
 
 def links_of(repository: Repository, branches: Container[str]) -> list[Link]:

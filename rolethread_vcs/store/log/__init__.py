@@ -188,7 +188,7 @@ class OperationLog:
         """Return the newest value of a ref that the log has, as far back as it reads, and that is still there."""
         try:
             known = (operation.refs.get(name) for operation in self)
-            return next((oid for oid in known if oid is not None and self._objects.kind(oid) is not None), None)
+            return next((oid for oid in known if oid is not None and self._objects.commit_at(oid) is not None), None)
         except DamagedError:
             return None
 

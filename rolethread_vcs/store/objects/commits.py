@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from rolethread_vcs.store.objects import trees
+
 NEUTRAL_NAME = "Dataset creator"
 NEUTRAL_EMAIL = "creator@localhost"
 
@@ -158,6 +160,20 @@ def encode_tag(name: str, commit: str, tagger: Signature, message: str) -> bytes
 
 def tagged(data: bytes) -> str:
     return data.partition(b"\n")[0].removeprefix(b"object ").decode("ascii", "replace")
+
+
+def needs(kind: str, data: bytes) -> list[str]:
+    """Return the hex ids of what an object leads to directly; what another repository has of a tree is none of it.
+
+    Raises:
+        ValueError: it cannot be read.
+    """
+    if kind == "commit":
+        commit = decode("", data)
+        return [commit.tree.hex(), *commit.parents]
+    if kind == "tag":
+        return [tagged(data)]
+    return [item.oid.hex() for item in trees.parse(data) if item.mode != trees.SUBMODULE] if kind == "tree" else []
 
 
 def decode_tag(data: bytes) -> Tag:

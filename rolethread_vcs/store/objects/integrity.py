@@ -82,14 +82,14 @@ def _bad_pack(path: Path) -> str | None:
             index_stream.seek(-2 * _DIGEST, 2)
             if stream.read(_DIGEST) != index_stream.read(_DIGEST):
                 return "its index belongs to another pack"
-        return None if _fits_checksum(path) else "its bytes do not fit its checksum"
+        return None if fits_checksum(path) else "its bytes do not fit its checksum"
     except FileNotFoundError:
         return None
     except OSError as error:
         return f"it cannot be read: {error.strerror or error}"
 
 
-def _fits_checksum(path: Path) -> bool:
+def fits_checksum(path: Path) -> bool:
     """Return whether a file ends with the SHA-1 of everything before."""
     left = path.stat().st_size - _DIGEST
     if left < 0:

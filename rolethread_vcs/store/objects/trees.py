@@ -14,6 +14,9 @@ FILE = b"100644"
 PROGRAM = b"100755"
 FOLDER = b"40000"
 LINK = b"120000"
+SUBMODULE = b"160000"
+KINDS = {FOLDER: "a folder", LINK: "a symbolic link", SUBMODULE: "another repository (a submodule of git)"}
+"""What an item is by its mode; all others are files."""
 
 _ITEM = re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL)
 _WHOLE_ITEMS = re.compile(rb"(?:[0-7]+ [^\0]+\0.{20})*", re.DOTALL)

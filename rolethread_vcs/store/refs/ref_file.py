@@ -64,8 +64,7 @@ class RefFile:
             if self._value() != before:  # nobody moves it while we hold the lock
                 raise RefChangedError(self.name)
             stream.write(f"{after}\n".encode("utf-8", "surrogateescape"))
-            if is_new:
-                _remove_empty(path)
+            _remove_empty(path)
             ids = " ".join((self._commit(before), self._commit(after)))
             self._log(f"{ids} ".encode() + who.encode() + f"\t{' '.join(line.split())}\n".encode())
         if durable and is_new:  # a command that was killed may have made some of the folders: all are flushed

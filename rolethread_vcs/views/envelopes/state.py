@@ -369,8 +369,12 @@ class Problem(Model):
 
 
 class Verify(Envelope, name="verify", verbs=("verify",)):
+    """After a repair, `repaired` are sentences on what it did, and `quarantine` is where it put what was in the way."""
+
     ok: bool
     problems: list[Problem]
+    repaired: list[str]
+    quarantine: Text | None
     objects: int
     commits: int
     entries: int

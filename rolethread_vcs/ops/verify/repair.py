@@ -1,0 +1,288 @@
+"""Mends what `verify` finds, one kind after the other, and says what could not be had.
+
+Whatever a repair takes out of the way goes to a quarantine. It may be killed at any step: what stands then is the old
+or the new, and to say it again goes on from there.
+"""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+from zlib import crc32
+
+from rolethread_vcs.errors import DamagedError
+from rolethread_vcs.ops.verify.surroundings import Problem, is_commit
+from rolethread_vcs.ops.verify.verify import Verification, verify
+from rolethread_vcs.phrases import count
+from rolethread_vcs.store import disk
+from rolethread_vcs.store.bundle import is_bundle, unpacked
+from rolethread_vcs.store.damaged_log import restart
+from rolethread_vcs.store.damaged_refs import follow_ref, last_value, ref_title, whole_lines
+from rolethread_vcs.store.dataset_folder import find_dataset, find_to_repair
+from rolethread_vcs.store.git_state import read_file
+from rolethread_vcs.store.log import OPERATIONS_REF, head_key
+from rolethread_vcs.store.objects import commits, trees
+from rolethread_vcs.store.objects.integrity import bad_loose, fits_checksum
+from rolethread_vcs.store.objects.pack_index import MULTI, build_index, read_index
+from rolethread_vcs.store.objects.pack_scan import scan
+from rolethread_vcs.store.objects.packs import KEEP, PackWriter
+from rolethread_vcs.store.quarantine import Quarantine
+from rolethread_vcs.store.recovery import finish_interrupted
+from rolethread_vcs.store.refs import BRANCHES, HEAD, SYMBOLIC, TAGS, branch_of, is_unfinished
+from rolethread_vcs.store.repository import Repository
+
+
+class _Bench(NamedTuple):
+    """What a repair works with: `source` is another copy of the dataset, or what a bundle holds."""
+
+    repository: Repository
+    quarantine: Quarantine
+    source: Repository | None
+
+
+def repair(folder: Path, source: Path | None = None, step: Callable[[], object] = lambda: None) -> Verification:
+    """Mend what is damaged in the dataset that a folder lies in, taking objects from a copy or a bundle, and verify it.
+
+    Raises:
+        LockedError. SystemRefusedError: the disk refuses. NoDatasetError: there is none, or none at the source.
+    """
+    repository, quarantine, repaired = find_to_repair(folder)
+    with repository.lock("rtv verify --repair"), _opened(source, repository) as other:
+        found = verify(repository, step)
+        for mend in _KINDS:
+            done = list(mend(_Bench(repository, quarantine, other), found.problems))
+            repaired += done
+            if done:
+                repository = repository.reopened()
+                found = verify(repository, step)
+        repaired += finish_interrupted(repository)
+    return replace(found, repaired=tuple(repaired), quarantine=quarantine.folder)
+
+
+@contextmanager
+def _opened(source: Path | None, repository: Repository) -> Iterator[Repository | None]:
+    with ExitStack() as opened:
+        if source is None:
+            yield None
+        elif source.is_file() and is_bundle(source):
+            yield opened.enter_context(unpacked(source, repository.scratch_folder))
+        else:
+            yield find_dataset(source, check=False)
+
+
+def _packs(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
+    """A pack that is whole gets an index again; of a torn one a new pack is made of the objects that can be read."""
+    repository = bench.repository
+    paths = {each.path for each in problems if each.kind == "damaged_pack" and each.path}
+    if any(path.endswith(f"/{MULTI}") for path in paths):
+        bench.quarantine.replace(repository.pack_folder / MULTI)
+        yield "git's index of many packs was damaged; each pack has its own"
+    stems = {path.rpartition(".")[0] for path in paths if "." in path}
+    repository.close()
+    for stem in sorted(stems):
+        pack, index = (repository.common_folder / f"{stem}{end}" for end in (".pack", ".idx"))
+        with suppress(ValueError):
+            if pack.is_file() and fits_checksum(pack):
+                data = _mapped(pack)
+                places = {each.oid: (each.start, crc32(data[each.start : each.end])) for each in scan(data)}
+                bench.quarantine.replace(index, build_index(places, bytes(data[-20:])))
+                yield f"the index of {pack.name} is made again from its pack"
+                continue
+        kept, known = _save_readable(repository, pack, index) if pack.is_file() else (0, None)
+        for end in (".idx", ".rev", ".bitmap", ".mtimes", ".pack"):
+            bench.quarantine.replace(repository.common_folder / f"{stem}{end}")
+        of_them = "" if known is None else f" of {known:,}"
+        yield f"{pack.name} was damaged; {kept:,}{of_them} objects of it can be read, and are in a new pack"
+
+
+def _save_readable(repository: Repository, pack: Path, index: Path) -> tuple[int, int | None]:
+    """Write a new pack of the objects of a torn one that can be read; return their number, and that of all if known."""
+    starts = None
+    with suppress(ValueError, OSError):
+        starts = sorted(read_index(index).values())
+    with repository.pack() as writer:
+        for each in scan(_mapped(pack), starts, torn=True):
+            writer.add(each.kind, each.data, each.oid)
+        return _publish(writer), None if starts is None else len(starts)
+
+
+def _mapped(path: Path) -> memoryview:
+    with path.open("rb") as file:
+        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if path.stat().st_size else b"")
+
+
+def _publish(writer: PackWriter) -> int:
+    """Let others see a pack, if there is anything in it; return the number of its objects."""
+    kept = len(writer.ids())
+    if kept:
+        disk.remove(writer.publish().with_suffix(KEEP))
+    return kept
+
+
+def _loose(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
+    """A damaged file of an object goes: nobody can write the object again while it stands there."""
+    if any(each.kind in ("damaged_object", "damaged_copy") for each in problems):
+        for bad in list(bad_loose(bench.repository.common_folder / "objects")):
+            bench.quarantine.replace(bad.path)
+            yield f"the damaged file of the object {(bad.object or '')[:10]} is out of the way"
+
+
+def _objects(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
+    """A missing object comes from the other copy, or from files that are checked out: ids say that it is the same."""
+    repository = bench.repository
+    wanted = {each.object: each for each in problems if each.object and each.severity != "info"}
+    missing = [oid for oid in wanted if repository.objects.kind(oid) is None]
+    files = _checked_out(repository) if missing else {}
+    brought: dict[str, str] = {}
+    with repository.pack() as pack:
+        while missing:
+            oid = missing.pop()
+            if oid in brought or repository.objects.kind(oid) is not None:
+                continue
+            found, origin = files.get(oid), "a checked-out file"
+            with suppress(DamagedError):
+                if found is None and bench.source is not None:
+                    found, origin = bench.source.objects.check(oid), str(bench.source.folder)
+            if found is not None:
+                pack.add(*found, bytes.fromhex(oid))
+                brought[oid] = origin
+                missing += commits.needs(*found)
+        _publish(pack)
+    for oid, problem in wanted.items():
+        if oid in brought:
+            yield f"brought back from {brought[oid]}: {problem.message.partition(' is ')[0]}"
+    if more := len(brought.keys() - wanted.keys()):
+        yield f"brought back with them: {count(more, 'object')}"
+
+
+def _checked_out(repository: Repository) -> dict[str, tuple[str, bytes]]:
+    """Return the objects that the files of all checked-out folders come to, and their folders, by hex id."""
+    found: dict[str, tuple[str, bytes]] = {}
+
+    def keep(kind: str, data: bytes) -> bytes:
+        oid = trees.object_id(kind, data)
+        found[oid.hex()] = kind, data
+        return oid
+
+    def tree_of(folder: Path) -> bytes:
+        items = []
+        for path in folder.iterdir():
+            name = path.name.encode("utf-8", "surrogateescape")
+            if path.is_dir() and not path.is_symlink() and name != b".git":
+                items.append(trees.Item(trees.FOLDER, name, tree_of(path)))
+            elif path.is_file() and not path.is_symlink():
+                items.append(trees.Item(trees.FILE, name, keep("blob", path.read_bytes())))
+        return keep("tree", trees.unparse(items))
+
+    for each in repository.folders():
+        with suppress(OSError):
+            tree_of(each.folder)
+    return found
+
+
+def _packed_refs(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
+    """The list of packed refs keeps its whole lines, and gets those that the operation log knows."""
+    if any(each.kind == "damaged_ref" and each.path is None for each in problems):
+        common = bench.repository.common_folder
+        refs = whole_lines(common)
+        head = read_file(common / OPERATIONS_REF) or refs.get(OPERATIONS_REF, "")
+        known: dict[str, str] = {}
+        with suppress(DamagedError):
+            known = {**bench.repository.operations.read(head).refs}
+        loose = [name for name in known if (common / name).is_file()]
+        refs |= {name: oid for name, oid in known.items() if name.startswith((BRANCHES, TAGS)) and name not in loose}
+        text = "".join(f"{oid} {name}\n" for name, oid in sorted(refs.items()))
+        bench.quarantine.replace(common / "packed-refs", text.encode("utf-8", "surrogateescape"))
+        yield f"the list of branches and releases was damaged; it has {len(refs):,} of them again"
+
+
+def _refs(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
+    """A branch or release goes where the operation log has it; one that nobody knows any more goes out of the way."""
+    repository, common = bench.repository, bench.repository.common_folder
+    table: Mapping[str, str] | None = None
+    with suppress(DamagedError):
+        table = None if (last := repository.operations.last()) is None else last.refs
+    for problem in problems:
+        name = problem.path or ""
+        if problem.kind not in ("damaged_ref", "missing_object", "missing_ref") or not name.startswith("refs/"):
+            continue
+        if name == OPERATIONS_REF or is_unfinished(name):
+            continue
+        title, known = ref_title(name), follow_ref(repository, name).commit or last_value(repository, name)
+        if known is not None:
+            bench.quarantine.replace(common / name, f"{known}\n".encode())
+            yield f"{title} is at {known[:10]} again"
+        elif problem.kind == "damaged_ref" or (table is not None and table.get(name) != problem.object):
+            # where the log has that very value, it is the commit that is lost, and a copy may have it
+            bench.quarantine.replace(common / name)
+            if follow_ref(repository, name).problem:  # it is packed, too
+                repository._git.references.delete(name)
+            left = repository.refs.read(name)
+            yield f"{title} is " + ("out of the way: nobody knows where it was" if left is None else f"at {left[:10]}")
+
+
+def _heads(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
+    """HEAD leads to the branch that the operation log has, else to one that is there."""
+    repository = bench.repository
+    branches = {name.removeprefix(BRANCHES) for name in repository.refs.names() if name.startswith(BRANCHES)}
+    for problem in problems:
+        path = problem.path or ""
+        if problem.kind not in ("damaged_ref", "missing_ref") or not (
+            path.endswith(HEAD) or problem.kind == "missing_ref"
+        ):
+            continue
+        folder = path.split("/")[1] if path.startswith("worktrees/") else repository.worktree_name
+        known = ""
+        with suppress(DamagedError):
+            last = repository.operations.last()
+            known = "" if last is None else last.refs.get(head_key(folder), "")
+        if branch_of(known) not in branches and not is_commit(repository, known):
+            known = (
+                SYMBOLIC + BRANCHES + next((each for each in ("main", *sorted(branches)) if each in branches), "main")
+            )
+        place = repository.common_folder / "worktrees" / folder / HEAD if folder else repository.common_folder / HEAD
+        bench.quarantine.replace(place, f"{known}\n".encode())
+        where = f"the folder copy {folder}" if folder else "the dataset"
+        yield f"{where} is on {branch_of(known) or f'the commit {known[:10]}'} again"
+
+
+def _log(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
+    """The operation log is made of what can be read of it."""
+    is_ref = any(each.path == OPERATIONS_REF for each in problems)
+    if is_ref or any(each.kind in ("unreadable_operation", "broken_log") for each in problems):
+        yield restart(bench.repository, bench.quarantine)
+
+
+def _surroundings(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
+    """What is derived is written again; an unfinished merge, or the link of a file copy, is set aside."""
+    repository, common = bench.repository, bench.repository.common_folder
+    for kind, path in dict.fromkeys((each.kind, each.path or "") for each in problems):
+        if kind == "damaged_unfinished":
+            bench.quarantine.replace((repository.git_folder if path.startswith("refs/worktree/") else common) / path)
+            if follow_ref(repository, path).oid is not None:  # it is packed, too
+                repository._git.references.delete(path)
+            yield "the unfinished merge is set aside; the branches are as they were"
+        elif kind == "damaged_link":
+            bench.quarantine.replace(common / path)
+            yield f"the link {Path(path).stem} of a file copy is set aside; link it again: rtv workcopy add FILE --bind"
+        elif kind == "damaged_index" and repository.worktree is not None:
+            bench.quarantine.replace(repository.worktree.index.path)
+            repository.worktree.index.repair(repository.head_snapshot().tree)
+            yield "git's index of the checked-out files is written again"
+
+
+_KINDS: tuple[Callable[[_Bench, Iterable[Problem]], Iterator[str]], ...] = (
+    _packs,
+    _loose,
+    _objects,
+    _packed_refs,
+    _log,
+    _refs,
+    _heads,
+    _surroundings,
+)
+"""In this order: objects before the refs that lead to them, the log before the refs that it knows."""

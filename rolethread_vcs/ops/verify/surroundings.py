@@ -1,0 +1,59 @@
+"""Looks at what lies around the history: configuration, index, unfinished merges, links of files, other folders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rolethread_vcs.errors import DamagedError
+from rolethread_vcs.model.finding import Severity
+from rolethread_vcs.ops.workcopy.links import damaged_links
+from rolethread_vcs.store.linked_folders import linked_folders
+from rolethread_vcs.store.refs import BRANCHES, ref_of
+from rolethread_vcs.store.repository import Repository
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is not as it should be.
+
+    `kind` is stable (`damaged_object`, `unreadable_entry` …); `object` is a hex id, `path` a path in the dataset or
+    of a file of git. Only errors are damage; a warning is odd but harms nothing, an info is for your knowledge.
+    """
+
+    kind: str
+    severity: Severity
+    message: str
+    object: str | None = None
+    path: str | None = None
+
+
+def is_commit(repository: Repository, oid: str) -> bool:
+    return len(oid) == 40 and repository.objects.kind(oid) == "commit"
+
+
+def around(repository: Repository) -> Iterator[Problem]:
+    """Yield what is damaged beside the objects and refs; the index, which is derived, only with a warning."""
+    common = repository.common_folder
+    try:
+        repository.config.own_section("")
+    except DamagedError as error:
+        yield Problem("damaged_config", Severity.ERROR, error.message, path="config")
+    if repository.worktree is not None:
+        try:
+            repository.worktree.index.open()
+        except DamagedError as error:
+            message = f"{error.message}; the next command that needs it writes it again"
+            yield Problem("damaged_index", Severity.WARNING, message, path="index")
+    try:
+        repository.unfinished()
+    except DamagedError as error:
+        yield Problem("damaged_unfinished", Severity.ERROR, error.message, path=repository.unfinished_ref)
+    for path, reason in damaged_links(repository):
+        place = path.relative_to(common).as_posix()
+        yield Problem("damaged_link", Severity.ERROR, reason, path=place)
+    for folder in linked_folders(common):
+        branch = ref_of(folder.head)
+        if (branch is None or not branch.startswith(BRANCHES)) and not is_commit(repository, folder.head):
+            message = f"HEAD of the folder copy {folder.folder} leads nowhere"
+            yield Problem("damaged_ref", Severity.ERROR, message, path=f"worktrees/{folder.name}/HEAD")

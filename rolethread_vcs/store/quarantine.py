@@ -1,0 +1,73 @@
+"""The folder that a repair moves files into: what it takes out of the way is kept, never deleted."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from rolethread_vcs.store import disk
+
+
+class Quarantine:
+    """Keeps files of a git folder under the paths that they had in it; made with the first of them."""
+
+    def __init__(self, common: Path) -> None:
+        self._common = common
+        self._folder: Path | None = None
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder in which something is kept, None where nothing is."""
+        return self._folder
+
+    def replace(self, path: Path, data: bytes | None = None) -> None:
+        """Keep what lies at a path, if anything does, and put a file there; without `data` nothing takes its place.
+
+        Killed between any two steps, the old file or the new one stands there; a folder in the way may be gone.
+
+        Raises:
+            SystemRefusedError.
+        """
+        with disk.system_errors(f"keeping {path} aside"):
+            if os.path.lexists(path):
+                aside = self._place(path)
+                disk.reach("keep", path)
+                if path.is_symlink() or path.is_dir():
+                    path.rename(aside)
+                else:
+                    shutil.copy2(path, aside)
+                self._flush(aside)
+            if data is None:
+                disk.remove(path)
+            else:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                disk.replace_file(path, data, durable=True)
+                return
+            with suppress(FileNotFoundError):
+                disk.sync_folder(path.parent)
+
+    def _flush(self, aside: Path) -> None:
+        if aside.is_file() and not aside.is_symlink():
+            with aside.open("rb") as stream:
+                disk.sync_file(stream.fileno(), aside)
+        disk.sync_folder(aside.parent)
+
+    def _place(self, path: Path) -> Path:
+        if self._folder is None:
+            parent = self._common / "rolethread" / "quarantine"
+            name, number = time.strftime("%Y%m%d-%H%M%S"), 1
+            while (parent / name).exists():
+                number += 1
+                name = f"{name.partition('.')[0]}.{number}"
+            self._folder = parent / name
+        inside = path.relative_to(self._common) if path.is_relative_to(self._common) else Path(path.name)
+        place = self._folder / inside
+        place.parent.mkdir(parents=True, exist_ok=True)
+        number = 1
+        while os.path.lexists(place):
+            number += 1
+            place = self._folder / f"{inside}.{number}"
+        return place

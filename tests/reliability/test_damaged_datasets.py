@@ -1,0 +1,113 @@
+"""Damages a dataset in every way, and asks every verb: no signal, no bug, no hang, no entry left out unsaid, a way out.
+
+`damaged_datasets.py` has the ways. The normal run takes some of them, with some verbs each; the slow one all.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import TypeAlias
+
+import pytest
+from damaged_datasets import DAMAGES, ENTRIES, make
+
+Run: TypeAlias = Callable[..., CompletedProcess[str]]
+
+LOOKS = (
+    "status", "list", "show 6", "log", "diff @~1 @", "branch", "ops", "check", "doctor", "workcopy list",
+    "export -o -", "export main -o -", "export main --skip-damaged -o -",
+)  # fmt: skip
+CHANGES = (
+    "edit 6 --tag +x", "add --user q --assistant a", "import ../new.jsonl", "undo", "switch spare", "commit",
+    "clone . ../clone", "restore --all", "merge --abort",
+)  # fmt: skip
+DOCUMENTED = {0, 1, 2, 20, 30, 40, 50, 60, 70, 74}
+NAMES = sorted(DAMAGES)
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path]]:
+    """Return a folder with the dataset, and one that is as it was: paths of copies lead to the first."""
+    folder = tmp_path_factory.mktemp("damaged")
+    here, kept = folder / "here", folder / "kept"
+    here.mkdir()
+    make(here / "tavern")
+    rows = [{"role": "user", "content": "new"}, {"role": "assistant", "content": "a"}]
+    (here / "new.jsonl").write_text(json.dumps({"messages": rows}) + "\n")
+    shutil.copytree(here, kept, symlinks=True)
+    yield here, kept
+
+
+@pytest.fixture
+def damaged(prepared: tuple[Path, Path], request: pytest.FixtureRequest) -> Callable[[], Path]:
+    """Return a function that gives the dataset, damaged anew."""
+    here, kept = prepared
+
+    def damage() -> Path:
+        shutil.rmtree(here)
+        shutil.copytree(kept, here, symlinks=True)
+        DAMAGES[request.node.callspec.params["name"]](here / "tavern")
+        return here / "tavern"
+
+    return damage
+
+
+def ask(rtv: Run, folder: Path, words: str) -> CompletedProcess[str]:
+    """Run a verb, and see that it ends as documented, and leaves nothing out without a word."""
+    done = rtv(folder, *words.split())
+
+    assert done.returncode in DOCUMENTED, (words, done.returncode, done.stderr)
+    if words.startswith("export") and done.returncode == 0:
+        rows = len(done.stdout.splitlines())
+        assert rows == ENTRIES or "left out" in done.stderr, (words, rows, done.stderr)
+    return done
+
+
+def mend(rtv: Run, folder: Path) -> CompletedProcess[str]:
+    """Repair twice: what is left is named, the second time finds nothing, and what is whole can be worked with."""
+    mended, again, verified = (ask(rtv, folder, words) for words in ("verify --repair", "verify --repair", "verify"))
+
+    assert "repaired" not in again.stderr + again.stdout, again.stdout
+    assert mended.returncode == again.returncode == verified.returncode, (mended.stdout, again.stdout, verified.stdout)
+    assert mended.returncode in (0, 70), mended.stderr
+    if mended.returncode == 0:
+        for words in ("status", "export main -o -", "edit 6 --tag +mended", "log", "ops"):
+            done = ask(rtv, folder, words)
+            assert done.returncode == 0, (words, done.stderr, mended.stdout)
+        assert ask(rtv, folder, "verify").returncode == 0
+    return mended
+
+
+@pytest.fixture(autouse=True)
+def _no_hang() -> Iterator[None]:
+    signal.alarm(500)
+    yield
+    signal.alarm(0)
+
+
+@pytest.mark.parametrize("name", NAMES[::5])
+def test_a_damaged_dataset_is_seen_and_mended_or_named(damaged, rtv, name):
+    place = NAMES.index(name) // 5
+    verbs = [*LOOKS, *CHANGES]
+
+    ask(rtv, damaged(), verbs[place % len(verbs)])
+    mend(rtv, damaged())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_no_verb_stumbles_over_a_damaged_dataset(damaged, rtv, name):
+    folder = damaged()
+    verified = ask(rtv, folder, "verify")
+    statuses = {words: ask(rtv, folder, words).returncode for words in LOOKS}
+    statuses |= {words: ask(rtv, damaged(), words).returncode for words in CHANGES}
+    print(name, verified.returncode, statuses, os.linesep, verified.stdout)
+
+    assert verified.returncode == 70 or 70 not in statuses.values()
+    print(mend(rtv, damaged()).stdout)
