@@ -7,9 +7,12 @@ one look-up serves about a hundred entries.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
+from itertools import chain
+from operator import lt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from rolethread_vcs.model.canonical import encode_line, parse
+from rolethread_vcs.model.canonical import encode_line
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.store.tree_reader import Unreadable
@@ -25,10 +28,14 @@ FactRows = list[list[str]]
 
 
 class Fact(NamedTuple):
-    """A few texts of an entry, or none; the table's version goes up when `compute` gives others."""
+    """A few texts of an entry, or none; the table's version goes up when `compute` gives others.
+
+    With `least` every entry has at least so many.
+    """
 
     table: Table
     compute: Callable[[Entry], Sequence[str]]
+    least: int = 0
 
 
 def read_facts(snapshot: Snapshot, facts: Sequence[Fact], *, skip_unreadable: bool = False) -> list[FactRows]:
@@ -37,7 +44,7 @@ def read_facts(snapshot: Snapshot, facts: Sequence[Fact], *, skip_unreadable: bo
     Raises:
         UnreadableEntryError: an entry that has to be read cannot be, and shall not be skipped.
     """
-    from rolethread_vcs.store.derived import Derived
+    from rolethread_vcs.store.derived import Derived, parsed
 
     folders = {prefix + tree: (prefix, tree) for prefix, tree in snapshot.folders()}
     derived = Derived(snapshot.cache_folder) if len(folders) >= WORTH_IT else None
@@ -45,10 +52,12 @@ def read_facts(snapshot: Snapshot, facts: Sequence[Fact], *, skip_unreadable: bo
     computed: list[dict[bytes, bytes]] = [{} for _ in facts]
     result: list[FactRows] = [[] for _ in facts]
     for folder, (prefix, tree) in folders.items():
-        remembered = [each.get(folder) for each in known]
-        found: list[FactRows] = [parse(each) for each in remembered if each is not None]
+        entries = snapshot.entries_of(prefix, tree)
+        shapes = [partial(_sound_rows, [entry_id for entry_id, _ in entries], fact.least) for fact in facts]
+        remembered = [parsed(each.get(folder), shape) for each, shape in zip(known, shapes, strict=True)]
+        found = [rows for rows in remembered if rows is not None]
         if len(found) < len(facts):
-            found, is_whole = _compute(snapshot, snapshot.entries_of(prefix, tree), facts, skip_unreadable)
+            found, is_whole = _compute(snapshot, entries, facts, skip_unreadable)
             if is_whole:
                 for new, rows in zip(computed, found, strict=True):
                     new[folder] = encode_line(rows, is_parsed=True)
@@ -62,6 +71,21 @@ def read_facts(snapshot: Snapshot, facts: Sequence[Fact], *, skip_unreadable: bo
         for rows in result:
             rows.sort(key=lambda row: place[row[0]])
     return result
+
+
+def _sound_rows(ids: list[str], least: int, rows: Any) -> FactRows:
+    """Return remembered rows if they can be those of a folder with these entries.
+
+    Raises:
+        ValueError, TypeError, LookupError: they cannot.
+    """
+    named = [row[0] for row in rows]
+    is_sound = named == ids if least else all(map(lt, named, named[1:])) and set(named) <= set(ids)
+    if type(rows) is not list or not is_sound or min(map(len, rows), default=99) <= max(least, 1):
+        raise ValueError("these are the facts of something else")
+    if not {str}.issuperset(map(type, chain(*rows))):
+        raise ValueError("these are the facts of something else")
+    return rows
 
 
 def _compute(

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from rolethread_vcs.model.canonical import encode_line, parse
+from rolethread_vcs.model.canonical import encode_line
+from rolethread_vcs.model.layout import is_id
 from rolethread_vcs.model.matched import matched_by
-from rolethread_vcs.store.derived import Derived, Table
+from rolethread_vcs.store.derived import Derived, Table, commit_ids, parsed
 from rolethread_vcs.store.objects.trees import LINK
 from rolethread_vcs.store.tree_reader import entries_between, entry_of_blob, readable
 
 if TYPE_CHECKING:
+    from rolethread_vcs.store.objects import Objects
     from rolethread_vcs.store.objects.commits import Commit
     from rolethread_vcs.store.refs.commit_graph import CommitGraph
     from rolethread_vcs.store.repository import Repository
 
-_TABLE = Table("removed entries", 3)
+_TABLE = Table("removed entries", 4)
 _LAST = b"last tip"
 """The one key: what was found up to the commit that was asked about last."""
 _WORTH_IT = 8
@@ -64,39 +66,66 @@ def removals(graph: CommitGraph, commits: Iterable[Commit]) -> Iterator[Removal]
 
 @dataclass(frozen=True, slots=True)
 class RemovedEntry:
-    """An entry as it was when some commit removed it: its id, what its messages were matched by, its uuid or ""."""
+    """An entry as it was when a commit (hex id) removed it: what its messages were matched by, its uuid or ""."""
 
     entry_id: str
     digests: tuple[str, ...]
     uuid: str = ""
+    commit: str = ""
 
 
 def removed_entries(repository: Repository, tip: str) -> list[RemovedEntry]:
-    """Return every entry that a commit leading to `tip` removed, also those that came back later.
+    """Return every entry that a commit leading to `tip` removed, by id, also those that came back later.
 
     Only the commits since the last call are walked, where that was about one that leads to `tip`.
     """
+    graph, objects = repository.graph, repository.objects
     derived = Derived(repository.cache_folder)
-    data = derived.find(_TABLE, [_LAST]).get(_LAST)
-    remembered = {"tip": None, "removed": []} if data is None else parse(data)
-    known_tip, known = (
-        remembered["tip"],
-        {row[0]: RemovedEntry(row[0], tuple(row[2:]), row[1]) for row in remembered["removed"]},
-    )
-    graph = repository.graph
-    if known_tip is not None and not graph.is_ancestor(known_tip, tip):
+    known_tip, known = parsed(derived.find(_TABLE, [_LAST]).get(_LAST), _remembered) or (None, {})
+    if known_tip is not None and not (known_tip in objects and graph.is_ancestor(known_tip, tip)):
         known_tip, known = None, {}
     if known_tip == tip:
         return list(known.values())
     newer = [commit for commit, _ in graph.children_first([tip], hide=() if known_tip is None else (known_tip,))]
     is_whole = True
-    for entry_id, blob, *_ in removals(graph, newer):
+    for removal in removals(graph, newer):
         # an entry that came back may have been edited before it was removed again
-        entry = readable(entry_of_blob(graph.objects, blob))
-        is_whole &= entry is not None
-        digest, uuid, *clean = ("", "") if entry is None else matched_by(entry)
-        known[entry_id] = RemovedEntry(entry_id, (digest, *clean), uuid)
+        entry_id = removal.entry_id
+        known[entry_id] = removed_entry(objects, removal)
+        is_whole &= known[entry_id].digests != ("",)
+    known = dict(sorted(known.items()))
     if len(newer) > _WORTH_IT and is_whole and not graph.ends:  # else more is known once the rest was fetched
-        value = {"tip": tip, "removed": [(each.entry_id, each.uuid, *each.digests) for each in known.values()]}
-        derived.keep(_TABLE, {_LAST: encode_line(value)})
+        by_commit: dict[str, list[tuple[str, ...]]] = {}
+        for each in known.values():
+            by_commit.setdefault(each.commit, []).append((each.entry_id, each.uuid, *each.digests))
+        derived.keep(_TABLE, {_LAST: encode_line([tip, by_commit])})
     return list(known.values())
+
+
+def _remembered(value: Any) -> tuple[str, dict[str, RemovedEntry]]:
+    tip, by_commit = value
+    entries = [
+        RemovedEntry(entry_id, tuple(digests), uuid, commit)
+        for commit, rows in by_commit.items()
+        for entry_id, uuid, *digests in rows
+    ]
+    texts = {type(text) for each in entries for text in (each.uuid, *each.digests)}
+    if not texts <= {str} or not all(is_id(each.entry_id) for each in entries):
+        raise ValueError("these are no removed entries")
+    (tip, *_) = commit_ids([tip, *by_commit])
+    return tip, {each.entry_id: each for each in sorted(entries, key=lambda each: each.entry_id)}
+
+
+def removed_entry(objects: Objects, removal: Removal) -> RemovedEntry:
+    """Return what a removed entry is matched by; of one that cannot be read, nothing."""
+    entry = readable(entry_of_blob(objects, removal.blob))
+    digest, uuid, *clean = ("", "") if entry is None else matched_by(entry)
+    return RemovedEntry(removal.entry_id, (digest, *clean), uuid, removal.commit.id)
+
+
+def removed_by(repository: Repository, commit: str, tip: str) -> dict[str, Removal]:
+    """Return what a commit removed, by entry id: nothing unless it leads to `tip` (both hex ids)."""
+    graph = repository.graph
+    if commit not in graph.objects or not graph.is_ancestor(commit, tip):
+        return {}
+    return {each.entry_id: each for each in removals(graph, [graph.objects.commit(commit)])}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rolethread_vcs.store.derived import NAME, Derived, Table
+from rolethread_vcs.store.derived import KEY_NAME, NAME, Derived, Table
 
 UUID, MANY, OTHER = Table("uuid", 1), Table("many", 1), Table("other", 1)
 ROWS = {b"%026d" % number: b"[value of %d]" % number * 9 for number in range(60)}
@@ -167,12 +168,12 @@ def test_a_place_that_cannot_be_written_to_is_done_without(tmp_path):
 
 def test_caches_of_earlier_versions_are_removed_with_the_first_row(path):
     path.parent.mkdir()
-    for name in ("facts-1.sqlite", "removed.json", "lengths.json", "stretches.json", "notes.txt"):
+    for name in ("derived-1.sqlite", "facts-1.sqlite", "removed.json", "lengths.json", "stretches.json", "notes.txt"):
         path.with_name(name).write_text("old")
 
     Derived(path.parent).keep(UUID, ROWS)
 
-    assert sorted(each.name for each in path.parent.iterdir()) == [NAME, "notes.txt"]
+    assert sorted(each.name for each in path.parent.iterdir()) == [NAME, KEY_NAME, "notes.txt"]
 
 
 def test_two_processes_keep_at_once(path, environment):
@@ -184,3 +185,59 @@ def test_two_processes_keep_at_once(path, environment):
 
     assert [(each.communicate()[1], each.returncode) for each in running] == [("", 0), ("", 0)]
     assert Derived(path.parent).find(Table("f", 1), [b"%26d" % 3]) == {b"%26d" % 3: b"same"}
+
+
+def test_what_another_program_or_version_keeps_there_is_replaced_and_never_run(derived, path):
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT '', x'00', i FROM n"
+    for statements in (
+        "CREATE TABLE words (id, text); INSERT INTO words VALUES (1, 'mine')",
+        f"CREATE VIEW derived (name, key, value) AS {endless}",
+        "CREATE TABLE derived (name TEXT, key BLOB, value BLOB, more, PRIMARY KEY (name, key))",
+    ):
+        path.unlink()
+        with contextlib.closing(sqlite3.connect(path)) as database:
+            database.executescript(statements)
+        derived.keep(UUID, ROWS)
+        derived.keep(UUID, ROWS)
+        assert derived.find(UUID, ROWS) == ROWS
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TRIGGER t AFTER INSERT ON derived BEGIN DELETE FROM derived; END")
+    assert derived.find(UUID, ROWS) == {}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
+@pytest.mark.parametrize("name", [NAME, KEY_NAME])
+@pytest.mark.parametrize("what", ["link", "dangling", "pipe"])
+def test_a_link_or_a_pipe_in_its_place_is_removed_and_its_target_untouched(derived, path, tmp_path, name, what):
+    target = tmp_path / "target.sqlite"
+    if what == "link":
+        with contextlib.closing(sqlite3.connect(target)) as database:
+            database.execute("CREATE TABLE mine (a)")
+    before = target.read_bytes() if what == "link" else None
+    path.with_name(name).unlink()
+    if what == "pipe":
+        os.mkfifo(path.with_name(name))
+    else:
+        path.with_name(name).symlink_to(target)
+
+    assert derived.find(UUID, ROWS) == {}
+    derived.keep(UUID, ROWS)
+
+    assert derived.find(UUID, ROWS) == ROWS
+    assert (target.read_bytes() if target.exists() else None) == before
+
+
+@pytest.mark.parametrize("key", [b"", b"short", b"k" * 32, b"k" * 9000])
+def test_under_another_key_nothing_is_known(derived, path, key):
+    path.with_name(KEY_NAME).write_bytes(key)
+
+    assert derived.find(UUID, ROWS) == {}
+    derived.keep(UUID, ROWS)
+    assert derived.find(UUID, ROWS) == ROWS
+
+
+def test_a_row_under_the_key_and_value_of_two_others_is_none(derived, path):
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.execute("UPDATE derived SET value = (SELECT max(value) FROM derived)")
+
+    assert len(derived.find(UUID, ROWS)) <= 1

@@ -6,15 +6,16 @@ import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import repeat
+from operator import contains
 from typing import TYPE_CHECKING, NamedTuple
 
 from rolethread_vcs.model.canonical import encode_line
-from rolethread_vcs.model.canonical import parse as parse_json
 from rolethread_vcs.model.entry import Entry, is_equal
 from rolethread_vcs.model.layout import ENTRIES, SUFFIX, is_id, number_of
 from rolethread_vcs.model.revision import parse_selector
 from rolethread_vcs.ops.select.selection import find_entry
-from rolethread_vcs.store.derived import Derived, Table
+from rolethread_vcs.store.derived import Derived, Table, commit_ids, parsed
 from rolethread_vcs.store.entry_trace import ABSENT, EntryTrace, State
 from rolethread_vcs.store.objects import Objects
 from rolethread_vcs.store.objects.commits import Commit
@@ -150,10 +151,10 @@ class EntryHistory(Walk[Step]):
         """
         objects, graph = self._repository.objects, self._graph
         trace, key, derived = EntryTrace(objects, entry_id), entry_id.encode(), Derived(self._repository.cache_folder)
-        data = derived.find(_TABLE, [key]).get(key)
-        known_tip, known = (None, []) if data is None else parse_json(data)
-        if not all(oid in objects for oid in known):
-            known_tip = None
+        row = parsed(derived.find(_TABLE, [key]).get(key), lambda row: commit_ids([row[0], *row[1]]))
+        known_tip, *known = row or [""]
+        if not all(objects.kind(oid) == "commit" for oid in known):
+            known_tip = ""
         queue: Queue[State] = Queue(graph)
         seen = set(starts)
         for oid in starts:
@@ -163,11 +164,13 @@ class EntryHistory(Walk[Step]):
         while queue:
             commit, state = queue.pop()
             if not queue and commit.id == known_tip:
-                for commit in (objects.commit(oid) for oid in known if oid == known_tip or oid not in seen):
-                    above = [trace.state(parent.tree) for parent in graph.parents(commit)]
-                    found.append(commit.id)
-                    yield _step(entry_id, commit, trace.state(commit.tree), above)
-                break
+                commits = [objects.commit(oid) for oid in known if oid == known_tip or oid not in seen]
+                above = [[trace.state(parent.tree) for parent in graph.parents(each)] for each in commits]
+                states = [trace.state(each.tree) for each in commits]
+                if not any(map(contains, above, states)):  # else what was remembered cannot be true
+                    found += [each.id for each in commits]
+                    yield from map(_step, repeat(entry_id), commits, states, above)
+                    break
             parents = [(parent, trace.state(parent.tree)) for parent in graph.parents(commit)]
             same = next((pair for pair in parents if pair[1] == state), None)
             if same is None and (state != ABSENT or parents):

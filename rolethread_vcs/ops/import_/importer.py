@@ -20,13 +20,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rolethread_vcs.errors import MovedError, did_you_mean
+from rolethread_vcs.errors import did_you_mean
 from rolethread_vcs.formats import STANDARD_INPUT, Reject
 from rolethread_vcs.gate import Verdict
 from rolethread_vcs.matching.signature import Step
 from rolethread_vcs.model.layout import ORDER, entry_path, id_of_path, number_of, suffix_part
 from rolethread_vcs.ops.edit.change import as_listed, behind_anchors, new_id, next_number
-from rolethread_vcs.ops.import_.row_matcher import Outcome
+from rolethread_vcs.ops.import_.row_matcher import Outcome, ReadAgainError
 from rolethread_vcs.ops.import_.row_reader import ImportOptions, Progress, RowReader, SourceInfo
 from rolethread_vcs.phrases import count, listed
 from rolethread_vcs.store import disk
@@ -77,10 +77,6 @@ class Imported:
     reject_files: RejectFiles | None = None
     repaired: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-
-
-class _ReadAgainError(MovedError):
-    """Another writer touched the very entries that rows were matched with."""
 
 
 class _WorthlessReadingError(Exception):
@@ -154,7 +150,7 @@ def import_files(
         try:
             result = run.run(step)
             return replace(result, notes=(*(f"{why}; it was left out" for why in left_out.values()), *result.notes))
-        except _ReadAgainError:
+        except ReadAgainError:
             if is_last:
                 raise
         except _WorthlessReadingError as error:
@@ -355,7 +351,7 @@ class _Attempt:
             else:
                 touches = True
             if touches:
-                raise _ReadAgainError("another command changed the same entries meanwhile")
+                raise ReadAgainError("another command changed the same entries meanwhile")
 
     def _trailers(self) -> list[tuple[str, str]]:
         trailers = []

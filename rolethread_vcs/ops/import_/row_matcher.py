@@ -13,20 +13,20 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import takewhile
 from typing import Any, NamedTuple
 
-from rolethread_vcs.errors import UsageError
+from rolethread_vcs.errors import MovedError, UsageError
 from rolethread_vcs.formats import Draft, FileFormat, RowPlace
 from rolethread_vcs.matching.signature import PARTS, Index, Signature, Step
 from rolethread_vcs.model.canonical import birth_suffix
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import suffix_part
 from rolethread_vcs.model.matched import match_digest, matched_by, without_nulls
-from rolethread_vcs.store.derived import Table
+from rolethread_vcs.store.derived import Derived, Table
 from rolethread_vcs.store.facts import Fact, RuleKeys, keys_fact, read_facts
-from rolethread_vcs.store.removals import RemovedEntry, removed_entries
+from rolethread_vcs.store.removals import removed_by, removed_entries, removed_entry
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.store.tree_reader import entry_of_blob, readable
@@ -81,6 +81,16 @@ class Match:
 
 
 _NEW = Match(Outcome.NEW)
+
+
+class ReadAgainError(MovedError):
+    """What rows were matched with is not what the dataset holds: another writer was faster, or a cache was wrong."""
+
+
+def _wrong_cache(repository: Repository) -> ReadAgainError:
+    Derived(repository.cache_folder).forget()
+    hint = "run the same command again"
+    return ReadAgainError("what was remembered of the entries is wrong, and was removed", hint=hint)
 
 
 class Matcher:
@@ -138,7 +148,7 @@ class Matcher:
         """Match a row; its id may come from another dataset, which holds the same conversation under another one."""
         own_id = signature.id
         is_foreign = own_id is not None and own_id not in self._base and own_id not in self._index.taken
-        if is_foreign and not self._again and self._removed.has_id(own_id):
+        if own_id is not None and is_foreign and not self._again and self._removed.has_id(own_id):
             return Match(Outcome.REMOVED, own_id)
         if self._is_blank:
             return Match(Outcome.NEW, own_id) if is_foreign else _NEW
@@ -146,14 +156,18 @@ class Matcher:
         if found is None and row.digest != row.suffix:  # earlier programs sorted all keys at birth
             found = self._index.find(Signature(birth=row.digest), (Step.BIRTH,))
         if found is None:
-            match = self._match_removed(signature)
+            match = self._match_removed(signature, row.blob)
             if match is _NEW and isinstance(row.draft.format, FileFormat):
                 match = self._match_grown(row.entry)
                 match = self._match_edited(row.entry, row.draft.format) if match is _NEW else match
             return Match(Outcome.NEW, own_id) if is_foreign and match is _NEW else match
         entry_id, step = found
         if step is Step.BIRTH:
+            if row.digest in matched_by(self._base[entry_id]):
+                raise _wrong_cache(self._repository)
             return Match(Outcome.EDITED_SINCE, entry_id)
+        if self._blobs[entry_id] != row.blob:
+            self._confirm(entry_id, step, getattr(signature, PARTS[step]), row.entry.document.get("messages"))
         if step in (Step.UUID, Step.KEY):
             match = self._compare(entry_id, row)
         # a file that was written by hand holds the same entry in other bytes
@@ -166,6 +180,19 @@ class Matcher:
         if match.outcome is Outcome.CHANGED or (match.outcome is Outcome.CONFLICT and step is Step.UUID):
             self._deciding.add((step, getattr(signature, PARTS[step])))
         return match
+
+    def _confirm(self, entry_id: str, step: Step, value: str, messages: Any) -> None:
+        """Raise unless an entry has what a row with some messages was matched by: it may have been remembered."""
+        entry = self._base[entry_id]
+        if step is Step.UUID:
+            is_held = (entry.uuid or "").lower() == value
+        elif step is Step.KEY:
+            is_held = self._key is not None and key_value(entry, self._key) == value
+        else:  # our id and that at birth come from the tree
+            is_same = step in (Step.OWN_ID, Step.BIRTH) or entry.document.get("messages") == messages
+            is_held = is_same or value in matched_by(entry)
+        if not is_held:
+            raise _wrong_cache(self._repository)
 
     @cached_property
     def _is_blank(self) -> bool:
@@ -223,8 +250,9 @@ class Matcher:
                 if match.outcome is Outcome.REMOVED:
                     return match
                 continue
-            entry_id = found[0]
+            entry_id, step = found
             ours = self._base[entry_id]
+            self._confirm(entry_id, step, getattr(signature, PARTS[step]), before)
             grown = ours.with_fields(messages=messages, extra={**ours.extra, **theirs.extra} or None)
             if ours.messages != before:
                 return self._merge(entry_id, ours.with_fields(messages=before), ours, grown)
@@ -279,20 +307,20 @@ class Matcher:
             return Match(Outcome.CHANGED, entry_id, merged)
         return Match(Outcome.CONFLICT, entry_id, reason=f"the messages of {entry_id} were edited here and in the file")
 
-    def _match_removed(self, row: Signature) -> Match:
-        removed = self._removed.take(row)
+    def _match_removed(self, row: Signature, blob: bytes = b"") -> Match:
+        removed = self._removed.take(row, blob)
         if removed is None:
             return _NEW
         return Match(Outcome.NEW if self._again else Outcome.REMOVED, removed)
 
     @cached_property
     def _removed(self) -> _Removed:
-        return _Removed(removed_entries(self._repository, self._base.id), self._base)
+        return _Removed(self._repository, self._base)
 
     def _read(self, rules: list[Any]) -> None:
         """Look through the snapshot: what its entries are matched by, and the keys that rules hold."""
         key = self._key
-        facts = [Fact(Table("matching", 2), matched_by), *map(keys_fact, rules)]
+        facts = [Fact(Table("matching", 2), matched_by, 2), *map(keys_fact, rules)]
         if key is not None:
             facts.append(Fact(Table(f"key {key!a}", 1), lambda entry: tuple(filter(None, [key_value(entry, key)]))))
         matching, *others = read_facts(self._base, facts)
@@ -322,11 +350,13 @@ class Matcher:
 
 
 class _Removed:
-    """Entries that history holds and the snapshot does not."""
+    """Entries that history holds and the snapshot does not; what leaves a row out is confirmed by the commit."""
 
-    def __init__(self, removed: Iterable[RemovedEntry], base: Snapshot) -> None:
-        gone = [entry for entry in removed if entry.entry_id not in base]
-        self._ids = {entry.entry_id for entry in gone}
+    def __init__(self, repository: Repository, base: Snapshot) -> None:
+        gone = [entry for entry in removed_entries(repository, base.id) if entry.entry_id not in base]
+        self._gone = {entry.entry_id: entry for entry in gone}
+        self._repository = repository
+        self._removed_by = cache(lambda commit: removed_by(repository, commit, base.id))
         self._index: Index[str] = Index()
         self._index.add(Step.UUID, ((entry.uuid or None, entry.entry_id) for entry in gone))
         suffixes = ((entry, suffix) for entry in gone for suffix in (suffix_part(entry.entry_id), *entry.digests))
@@ -334,14 +364,22 @@ class _Removed:
         self._index.add(Step.BIRTH, ((suffix_part(entry.entry_id), entry.entry_id) for entry in gone))
 
     def __len__(self) -> int:
-        return len(self._ids)
+        return len(self._gone)
 
-    def has_id(self, entry_id: str | None) -> bool:
-        return entry_id in self._ids and entry_id not in self._index.taken
+    def has_id(self, entry_id: str) -> bool:
+        return entry_id in self._gone and entry_id not in self._index.taken and self._is_confirmed(entry_id)
 
-    def take(self, row: Signature) -> str | None:
+    def take(self, row: Signature, blob: bytes) -> str | None:
         found = self._index.find(row, (Step.UUID, Step.MESSAGES, Step.BIRTH))
-        return None if found is None else found[0]
+        return None if found is None or not self._is_confirmed(found[0], blob) else found[0]
+
+    def _is_confirmed(self, entry_id: str, blob: bytes = b"") -> bool:
+        """Return whether an entry was removed; one of another blob than the row is read."""
+        entry = self._gone[entry_id]
+        removal = self._removed_by(entry.commit).get(entry_id)
+        if removal is None or (removal.blob != blob and removed_entry(self._repository.objects, removal) != entry):
+            raise _wrong_cache(self._repository)
+        return True
 
 
 def key_value(entry: Entry, key: str) -> str | None:

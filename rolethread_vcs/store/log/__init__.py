@@ -8,6 +8,7 @@ commits of every ref that changed, so no garbage collection can take an undo awa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -165,12 +166,13 @@ class OperationLog:
 
     def picked(self, table: Table, picks: Callable[[Operation], bool]) -> Iterator[Operation]:
         """Yield the operations that a test picks, newest first; which they are is remembered, so each is asked once."""
-        from rolethread_vcs.store.derived import Derived
+        from rolethread_vcs.store.derived import Derived, commit_ids, parsed
 
         derived = Derived(self._cache_folder)
-        data = derived.find(table, [b"log"]).get(b"log")
-        known, older = (None, []) if data is None else parse(data)
-        newer, looked_at, head = [], 0, self.head()
+        found = parsed(derived.find(table, [b"log"]).get(b"log"), lambda row: commit_ids([row[0], *row[1]]))
+        known, *older = found or [""]
+        newer: list[str] = []
+        looked_at, head = 0, self.head()
         for operation in self:
             if operation.id == known:
                 break
@@ -182,7 +184,15 @@ class OperationLog:
             older = []  # another log, or the first look at this one
         if looked_at >= _WORTH_REMEMBERING:
             derived.keep(table, {b"log": encode_line([head, [*newer, *older]])})
-        yield from map(self.read, older)
+        for oid in older:
+            with suppress(DamagedError):
+                operation = self.read(oid)
+            if operation.id != oid or not picks(operation):  # it does not read, or was never picked
+                derived.forget()
+                yield from (each for each in self if each.id not in newer and picks(each))
+                return
+            newer.append(oid)
+            yield operation
 
     def last_known(self, name: str) -> str | None:
         """Return the newest value of a ref that the log has, as far back as it reads, and that is still there."""

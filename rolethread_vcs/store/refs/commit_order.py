@@ -14,6 +14,7 @@ _TABLE = Table("commit order", 1)
 _ALL = b"all"
 """The one key: whether a clock went backwards anywhere, and then the commits (20 bytes) with their moments."""
 _ROW = struct.Struct(">20sq")
+_LATEST = 2**63 - 1
 _WORTH_IT = 500
 """Commits that take longer to read than SQLite takes to load."""
 
@@ -31,12 +32,16 @@ class CommitOrder:
 
     @cached_property
     def _known(self) -> dict[str, int]:
-        data = self._derived.find(_TABLE, [_ALL]).get(_ALL, b"\0")
+        data = self._derived.find(_TABLE, [_ALL]).get(_ALL, b"")
+        if len(data) % _ROW.size != 1:
+            return {}
         self._is_skewed = data[0] != 0
         return {oid.hex(): moment for oid, moment in _ROW.iter_unpack(data[1:])}
 
     def moment(self, commit: Commit) -> int:
         """Return a commit's time, or the least later one (seconds) that is later than those of all that led to it."""
+        if self._known.get(commit.id, commit.time) < commit.time:  # what was remembered cannot be true
+            self._known.clear()
         if commit.id not in self._known:
             self._learn(commit)
         return self._known[commit.id]
@@ -68,6 +73,7 @@ class CommitOrder:
                 continue
             self._is_skewed |= any(read[oid][0] > time for oid in here)
             known[waiting.pop()] = max([time, *(known[oid] + 1 for oid in here)])
-        if not missing and len(known) - fresh > _WORTH_IT:  # else it is another history once the rest was fetched
+        # with a commit missing, it is another history once the rest was fetched
+        if not missing and len(known) - fresh > _WORTH_IT and max(known.values()) <= _LATEST:
             rows = (_ROW.pack(bytes.fromhex(oid), moment) for oid, moment in known.items())
             self._derived.keep(_TABLE, {_ALL: bytes([self._is_skewed]) + b"".join(rows)})
