@@ -198,7 +198,12 @@ class _Search:
         stayed = set(heaviest_chain((one, other, round(weight * SCALE)) for one, other, weight in weighed))
         return [
             Pair(
-                one.index, other.index, match, (one.index, other.index) not in stayed, loose and not any(rests), *rests
+                one.index,
+                other.index,
+                match,
+                (one.index, other.index) not in stayed,
+                (one.is_recut or other.is_recut) if any(rests) else loose,
+                *rests,
             )
             for one, other, match, loose in self._found.values()
             for rests in [tuple(self._rests(one, other))]
@@ -245,8 +250,17 @@ class _Search:
             for one, other in places_to_look_at(left, right)
             if (likeness := left[one].likeness_to(right[other], MOVED))
         ]
+        known = set(self._found)
         for _, one, other in sorted(alike):
             self._add(left[one], right[other], Match.SIMILAR)
+        for index in self._found.keys() - known:
+            message, partner, match, _ = self._found[index]
+            mates = self._exchange_of[0][index].messages, self._exchange_of[1][partner.index].messages
+            paired = [each.index for each in mates[0] if each.index in self._found]
+            paired += [each.index for each in mates[1] if each.index in self._taken]
+            # a question that asks alike elsewhere, and has another answer, may be another question
+            if message.says != partner.says and len(paired) == 2 and min(map(len, mates)) > 1:
+                self._found[index] = (message, partner, match, True)
 
     def _pair_lines(self, pair: ExchangePair) -> None:
         """Pair what says the same, once on each side, and changed places with another line of the same exchange."""

@@ -107,5 +107,7 @@ def _parts(whole: Message, near: Sequence[Message]) -> list[Message]:
         found = [each for share, each in zip(had, parts, strict=True) if share >= own * len(each.text.numbers)]
         is_whole = [number for each in found for number in each.text.numbers] == [*numbers]
         if len(found) > 1 and (is_whole or max(had) <= _PART * len(numbers)):
+            short = [share < _SURELY_OWN * len(each.text.numbers) for share, each in zip(had, parts, strict=True)]
+            whole.is_recut = sum(had) < len(numbers) and any(short)
             return found
     return []

@@ -60,6 +60,8 @@ class Message:
     beside: int = 0  # unchanged exchanges behind it, or before the first, that are left out
     parts: Sequence[Message] = ()
     """The messages on the other side that it was cut into."""
+    is_recut: bool = False
+    """Whether these have other words in the place of its own: one of them may be another message."""
     whole: Message | None = None
     """The message on the other side of which it is a part."""
 

@@ -97,6 +97,17 @@ def test_a_cut_to_which_words_were_added_is_a_cut(first: str, second: str) -> No
     assert merged == Merged([*cut(first, second, speaker="mara"), *OTHER])
 
 
+def test_what_has_other_words_in_the_place_of_a_part_gets_nothing_of_the_whole_unasked() -> None:
+    other = "They say the captain counted the bridge, and so it was."
+    base = [answer(f"{DOOR} They say three soldiers polished the bridge, and so it was."), *OTHER]
+    ours = [answer(DOOR), user("Do you know who returned a cracked mirror?"), answer(other)]
+
+    merged = merge(base, ours, [{**base[0], "train": False}, *OTHER])
+
+    assert merged.conflicts
+    assert all("train" not in message for message in merged.value if message["content"] == other)
+
+
 def test_a_message_cut_in_three_is_a_cut() -> None:
     whole = answer(f"{DOOR} {KEY} {LADDER}")
     parts = [*cut(), user("So?"), answer(LADDER)]

@@ -327,3 +327,22 @@ def test_a_conflict_about_a_run_stands_between_what_is_beside_the_run() -> None:
     (conflict,) = merge_messages([*BASE, *THIRD], edited, shorter).conflicts
 
     assert (conflict.previous, conflict.next) == (tuple(FIRST), tuple(THIRD))
+
+
+def test_a_question_that_asks_alike_elsewhere_and_has_another_answer_gets_nothing_unasked() -> None:
+    asks, asks_too = (f"Why would anyone say that somebody carried {what} for no reason?" for what in ("it", "coins"))
+    base = [*FIRST, *SECOND, user(asks), answer("No. The pedlar never carried the last barrel.")]
+    edited = [*FIRST, *SECOND, {**user(asks), "reasoning": "He counts them."}, base[-1]]
+    replaced = [*FIRST, user(asks_too), answer("The cook hid a crooked knife behind the chapel."), *SECOND]
+
+    merged = merge_messages(base, edited, replaced)
+
+    assert Reason.DELETED_AND_EDITED in [conflict.reason for conflict in merged.conflicts]
+
+
+def test_the_only_question_that_says_little_is_not_the_old_one_whose_beginning_it_says() -> None:
+    base = [SYSTEM, user('Go on. "If the twins paid for the north door, then I am a fish."'), answer("Yes.")]
+    replaced = [SYSTEM, user("Go on."), answer("*She laughs.* Three soldiers burned the bell rope?")]
+    edited = [SYSTEM, user("Go on."), answer("Yes.")]
+
+    assert merge_messages(base, replaced, edited).conflicts
