@@ -24,6 +24,25 @@ def test_a_page_that_is_run_prints_what_it_says(page: str, tmp_path: Path, envir
     assert len(same) == len(dict(same)), f"the ids are of several runs; delete an output, and: make docs ({page})"
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_what_is_handed_to_other_libraries_is_taken_by_them(
+    tmp_path: Path, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    for name in ("datasets", "pandas"):
+        pytest.importorskip(name, reason=f"{name} is not installed here: pip install {name}")
+    text = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+
+    blocks = (
+        text.replace("```py\n", "```python\n")
+        + "```python\nprint(len(train), len(texts), len(frame), len(rows))\n```\n```text\n```\n"
+    )
+    rerun = TRANSCRIPT["rerun"](blocks, tmp_path, environment)
+
+    counts = [int(each) for each in rerun.splitlines()[-2].split()]
+    assert counts[0] == counts[1] == counts[3] > 0
+
+
 def test_every_command_that_the_readme_shows_is_a_verb() -> None:
     from rolethread_vcs.cli._verbs import VERBS
 
