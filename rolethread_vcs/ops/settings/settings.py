@@ -183,7 +183,7 @@ def settings_text(repository: Repository) -> bytes:
     Raises:
         UnsavedEditsError: the checked-out file has hand edits.
     """
-    refuse_unsaved([item for item in unsaved_files(repository) if item.path == SETTINGS])
+    refuse_unsaved([item for item in unsaved_files(repository, with_staged=True) if item.path == SETTINGS])
     return _settings_text(repository.head_snapshot())
 
 
