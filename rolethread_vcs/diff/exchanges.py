@@ -15,11 +15,11 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import count
+from itertools import count, pairwise
 from typing import Any
 
 from rolethread_vcs.diff.likeness import Likeness, Text, letters
-from rolethread_vcs.model.entry import OPENING_ROLES, is_equal, known_role, sort_keys
+from rolethread_vcs.model.entry import OPENING_ROLES, is_equal, known_role, questions, sort_keys
 
 SIMILAR = 0.5
 """Likeness from which two messages between the same neighbours are one, edited."""
@@ -212,15 +212,10 @@ def read_exchanges(*lists: Sequence[Any]) -> list[list[Exchange]]:
 
 
 def _cut(messages: Sequence[Message]) -> list[list[Message]]:
-    groups: list[list[Message]] = []
-    before = None
-    for message in messages:
-        role = message.known_role
-        if not groups or role in OPENING_ROLES or before in OPENING_ROLES or (role == "user" and before != "user"):
-            groups.append([])
-        groups[-1].append(message)
-        before = role
-    return groups
+    roles = [message.known_role for message in messages]
+    openings = {place + by for place, role in enumerate(roles) if role in OPENING_ROLES for by in (0, 1)}
+    starts = sorted({0, *questions(roles), *openings, len(roles)})
+    return [list(messages[start:stop]) for start, stop in pairwise(starts)]
 
 
 def identity(message: Any) -> Any:
@@ -242,6 +237,11 @@ def common(one: Sequence[Any], other: Sequence[Any]) -> int:
             break
         length += 1
     return length
+
+
+def says_enough(message: Any) -> bool:
+    """Return whether a message is known anywhere, as long as nothing else says the same."""
+    return letters(_text(message), ENOUGH_LETTERS) >= KNOWN_ANYWHERE * ENOUGH_LETTERS
 
 
 def _text(message: Any) -> str:

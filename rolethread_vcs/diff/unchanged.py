@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from rolethread_vcs.diff.exchanges import ENOUGH_LETTERS, common, identity
-from rolethread_vcs.model.entry import known_role
+from rolethread_vcs.model.entry import known_role, questions
 
 _AT_AN_EDGE = 16
 """Exchanges beside the first and the last change that are looked at, whatever they say."""
@@ -78,11 +78,7 @@ def _starts(*sides: Sequence[Any]) -> Iterator[list[int]]:
     rows = [[known_role(each.get("role")) if isinstance(each, dict) else None for each in side] for side in sides]
     asks = any("user" in roles for roles in rows)
     for roles in rows:
-        yield [
-            0,
-            *(at for at in range(1, len(roles)) if not asks or (roles[at] == "user" != roles[at - 1])),
-            len(roles),
-        ]
+        yield sorted({0, *(questions(roles) if asks else range(len(roles))), len(roles)})
 
 
 def _said(message: Any) -> tuple[str, str]:

@@ -45,12 +45,3 @@ def break_between(left: Any, right: Any) -> Reason | None:
     if left is START or left in OPENING_ROLES:
         return Reason.STARTS_WITH_ANSWER if right in ANSWERING_ROLES else None
     return Reason.TURNS_TOUCH if left == right else None
-
-
-_ENOUGH = 12
-
-
-def says_enough(message: Any) -> bool:
-    """Return whether two messages that say this are one by more than chance: it has twelve characters or more."""
-    content = message.get("content") if isinstance(message, dict) else message
-    return isinstance(content, str) and len(content.strip()) >= _ENOUGH

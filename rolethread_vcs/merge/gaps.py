@@ -24,7 +24,8 @@ from typing import Any, NamedTuple
 
 from rolethread_vcs.diff.align import Match, Pair, align, align_sides
 from rolethread_vcs.diff.chain import heaviest_chain
-from rolethread_vcs.merge.conversation import role_of, says_enough
+from rolethread_vcs.diff.exchanges import says_enough
+from rolethread_vcs.merge.conversation import role_of
 from rolethread_vcs.merge.cuts import cut_alike
 from rolethread_vcs.merge.lists import FIRST, SIDES, Lists, Side, Token, other_side
 from rolethread_vcs.merge.order import merged_order

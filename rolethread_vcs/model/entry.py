@@ -212,6 +212,11 @@ def written_role(message: Any) -> Any:
     return message.get("role") if isinstance(message, dict) else None
 
 
+def questions(roles: Sequence[Any]) -> list[int]:
+    """Return where an exchange begins, of the roles of messages: with the first of some user messages in a row."""
+    return [place for place, role in enumerate(roles) if role == "user" and (not place or roles[place - 1] != "user")]
+
+
 def turns_of(entry: Entry) -> list[dict[str, Any]]:
     """Return the well-formed messages of an entry, as its document holds them."""
     return well_formed(entry.document.get("messages"))

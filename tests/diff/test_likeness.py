@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rolethread_vcs.diff.exchanges import says_enough
 from rolethread_vcs.diff.likeness import Likeness, similarity
 
 LONG = " ".join(f"word{number * 7919 % 30_011}" for number in range(30_000))
@@ -53,3 +54,17 @@ def test_below_the_threshold_the_answer_is_nothing() -> None:
 
     assert likeness.of(one, other) > 0.4
     assert likeness.of(one, other, at_least=0.9) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("text", "enough"),
+    [
+        ("Go on, then.", False),
+        ("*nods*  ... !!!", False),
+        ("Go on without me.", True),
+        ("はい、行く。", True),
+        (None, False),
+    ],
+)
+def test_a_message_says_enough_by_its_letters(text: str | None, enough: bool) -> None:
+    assert says_enough({"role": "user", "content": text}) is enough

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from itertools import pairwise
 from typing import Any
 
-from rolethread_vcs.model.entry import ANSWERING_ROLES, OPENING_ROLES, TOOL_ROLES, Entry, written_role
+from rolethread_vcs.model.entry import ANSWERING_ROLES, OPENING_ROLES, TOOL_ROLES, Entry, questions, written_role
 
 
 class Masks(StrEnum):
@@ -41,12 +42,8 @@ def without_masked(entry: Entry) -> Entry | None:
     messages = entry.document.get("messages")
     if "chosen" in entry.document or not isinstance(messages, list) or not any(map(is_masked, messages)):
         return entry
-    exchanges: list[list[Any]] = [[]]
-    for message in messages:
-        if written_role(message) == "user" and not (exchanges[-1] and written_role(exchanges[-1][-1]) == "user"):
-            exchanges.append([])
-        exchanges[-1].append(message)
-    kept = [message for exchange in exchanges for message in _without_masked(exchange)]
+    starts = sorted({0, *questions(list(map(written_role, messages))), len(messages)})
+    kept = [message for start, stop in pairwise(starts) for message in _without_masked(messages[start:stop])]
     return entry.with_fields(messages=kept) if any(written_role(each) in ANSWERING_ROLES for each in kept) else None
 
 
