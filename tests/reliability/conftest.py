@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import traceback
@@ -46,17 +47,20 @@ def fsck(environment: dict[str, str]) -> Callable[[Path], str]:
 def rtv(tmp_path: Path, environment: dict[str, str]) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Return a function that runs the command in a folder, as a real process: a fork, where the system has it.
 
-    A fork need not import the program again.
+    A fork need not import the program again. What takes longer than a minute is ended by a signal. Further variables
+    of its environment can be given by name.
     """
 
-    def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-        command = [*PROGRAM, "-C", str(folder), *words]
+    def run(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        command, variables = [*PROGRAM, "-C", str(folder), *words], {**environment, **variables}
         if not hasattr(os, "fork"):
-            return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, env=environment)
+            return subprocess.run(
+                command, stdin=subprocess.DEVNULL, capture_output=True, text=True, env=variables, timeout=LONGEST
+            )
         out, err = tmp_path / "stdout", tmp_path / "stderr"
         pid = os.fork()
         if not pid:
-            _become(command[len(PROGRAM) :], environment, out, err)
+            _become(command[len(PROGRAM) :], variables, out, err)
         status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
         return subprocess.CompletedProcess(command, status, out.read_text("utf-8"), err.read_text("utf-8"))
 
@@ -66,6 +70,7 @@ def rtv(tmp_path: Path, environment: dict[str, str]) -> Callable[..., subprocess
 def _become(words: list[str], environment: dict[str, str], out: Path, err: Path) -> None:
     """Be the command from here on, as its own process would be: with these streams, and nothing left of the tests."""
     status = 1
+    signal.alarm(LONGEST)
     try:
         for number, path, flags in ((0, os.devnull, os.O_RDONLY), (1, out, os.O_WRONLY), (2, err, os.O_WRONLY)):
             os.dup2(os.open(path, flags | (os.O_CREAT | os.O_TRUNC if number else 0)), number)
@@ -83,4 +88,5 @@ def _become(words: list[str], environment: dict[str, str], out: Path, err: Path)
         os._exit(status)
 
 
+LONGEST = 60  # seconds, of a command that may well be slow on a busy machine
 PROGRAM = (sys.executable, "-m", "rolethread_vcs.cli.main")
