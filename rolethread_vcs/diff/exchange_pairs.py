@@ -228,7 +228,7 @@ class _Search:
         is_one = all(sum(not each.is_opening for each in side) == 1 for side in (self._left, self._right))
         questions = (pair.left.messages[0], pair.right.messages[0])
         return is_one and any(
-            (one, other) == questions and (weight >= _SAME_QUESTION or one.stayed_in(other))
+            (one, other) == questions and (weight >= _SAME_QUESTION or one.stayed_in(other) or one.asks_as(other))
             for one, other, weight in pair.row
         )
 

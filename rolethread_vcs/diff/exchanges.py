@@ -123,6 +123,10 @@ class Message:
             and goes_on(self.content, other.content)
         )
 
+    def asks_as(self, other: Message) -> bool:
+        """Return whether two messages are one word for word, but for their marks."""
+        return self.letters == other.letters and goes_on(self.content, other.content)
+
     def common_weight(self, other: Message) -> float:
         """Return what makes two messages one: how alike they are, for as much as the lesser can be known by."""
         if self.is_there and other.is_there and self.says != other.says:
