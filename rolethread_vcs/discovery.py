@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
+import os
 from types import ModuleType
 
 
 def module_names(package: ModuleType) -> list[str]:
     """Return the names of the drop-in modules in a package folder, sorted, without `_private` ones."""
-    return sorted(info.name for info in pkgutil.iter_modules(package.__path__) if not info.name.startswith("_"))
+    # pkgutil takes a folder that cannot be listed for an empty one
+    names = (name for folder in package.__path__ for name in os.listdir(folder))  # noqa: PTH208
+    return sorted(name[:-3] for name in names if name.endswith(".py") and not name.startswith("_"))
 
 
 def load_modules(package: ModuleType) -> list[ModuleType]:

@@ -19,6 +19,7 @@ libraries (`pygit2.GitError`, `OSError`, `orjson.JSONDecodeError` …) never lea
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar
@@ -123,6 +124,26 @@ class SystemRefusedError(RoleThreadError):
 
     status = 74
     code = "system"
+
+
+EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
+"""What passes when others need less, or this process may have more; it is never damage."""
+_FULL, _NOT_ALLOWED, _FILES = (
+    {errno.ENOSPC, errno.EDQUOT},
+    {errno.EACCES, errno.EPERM, errno.EROFS},
+    {errno.EMFILE, errno.ENFILE},
+)
+
+
+def way_out(number: int | None) -> str | None:
+    """Return what to do about a refusal of the operating system, by its number."""
+    if number in _FULL:
+        return "free some space on that disk, then run the same command again"
+    if number in _NOT_ALLOWED:
+        return "check that you may write to that folder"
+    if number in _FILES:
+        return "close other programs, or allow more open files (ulimit -n 1024), then run the same command again"
+    return "close other programs, then run the same command again" if number == errno.ENOMEM else None
 
 
 @contextmanager

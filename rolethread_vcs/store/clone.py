@@ -7,7 +7,8 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
-from rolethread_vcs.errors import DamagedError, InvalidError, RoleThreadError, SystemRefusedError
+from rolethread_vcs.errors import DamagedError, InvalidError, RoleThreadError
+from rolethread_vcs.store import disk
 from rolethread_vcs.store.bundle import is_bundle, unpacked
 from rolethread_vcs.store.damaged_refs import clashing
 from rolethread_vcs.store.dataset_folder import check_is_dataset, find_dataset, forget_cut_off, making
@@ -100,8 +101,9 @@ def _whole_copy(original: Repository) -> Iterator[None]:
     try:
         yield
     except RAISED as error:
-        if system_reason(error) is not None:
-            raise SystemRefusedError(f"the dataset at {original.folder} could not be copied: {error}") from error
+        refused = system_reason(error)
+        if refused is not None:
+            raise disk.system_refused(f"copying the dataset at {original.folder}", refused) from error
         raise _damaged_original(original) from error
 
 

@@ -14,7 +14,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import BinaryIO
 
-from rolethread_vcs.errors import InvalidError, NotFoundError, SystemRefusedError
+from rolethread_vcs.errors import EXHAUSTED, InvalidError, NotFoundError, SystemRefusedError, way_out
 
 fault_point: Callable[[str, str], None] | None = None
 """Called with (what, path) before each step that changes the disk; a test may kill the process in it."""
@@ -23,8 +23,6 @@ fault_point: Callable[[str, str], None] | None = None
 FULL_FLUSH: int | None = getattr(import_module("fcntl"), "F_FULLFSYNC", None) if os.name == "posix" else None
 
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
-EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
-"""What passes when others need less, or this process may have more."""
 _NO_DIRECTORY_FSYNC = {errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES, errno.EISDIR}
 
 
@@ -50,22 +48,13 @@ def system_errors(doing: str) -> Iterator[None]:
 def system_refused(doing: str, error: OSError) -> SystemRefusedError:
     """Return the error to raise for an `OSError` met while `doing` something (`writing the pack`)."""
     reason = (error.strerror or str(error)).lower()
-    hint = None
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        hint = "free some space on that disk, then run the same command again"
-    elif error.errno == errno.EFBIG:
+    if error.errno == errno.EFBIG:
         reason = "the file would grow beyond the limit of this disk or process"
-    elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        hint = "check that you may write to that folder"
-    elif error.errno in (errno.EMFILE, errno.ENFILE):
-        hint = "close other programs, or allow more open files (ulimit -n 1024), then run the same command again"
-    elif error.errno == errno.ENOMEM:
-        hint = "close other programs, then run the same command again"
     where = f" ({error.filename})" if error.filename else ""
     message = f"the system refused while {doing}: {reason}{where}"
     if error.errno in EXHAUSTED:
-        return SystemRefusedError(message, hint=hint, code="exhausted")
-    return SystemRefusedError(message, hint=hint)
+        return SystemRefusedError(message, hint=way_out(error.errno), code="exhausted")
+    return SystemRefusedError(message, hint=way_out(error.errno))
 
 
 def refuse_bad_place(path: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pygit2
 
 from rolethread_vcs.errors import (
+    EXHAUSTED,
     BusyError,
     DamagedError,
     InvalidError,
@@ -185,7 +186,7 @@ def refuse_exhausted(error: BaseException | None = None) -> None:
         SystemRefusedError.
     """
     refused = _exhaustion() if error is None else system_reason(error)
-    if refused is not None and refused.errno in disk.EXHAUSTED:
+    if refused is not None and refused.errno in EXHAUSTED:
         raise disk.system_refused("reading the dataset", refused) from error
 
 
@@ -194,7 +195,7 @@ def _exhaustion() -> OSError | None:
     try:
         os.close(os.open(os.curdir, os.O_RDONLY))
     except OSError as error:
-        return error if error.errno in disk.EXHAUSTED else None
+        return OSError(error.errno, error.strerror) if error.errno in EXHAUSTED else None
     return None
 
 

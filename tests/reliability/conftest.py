@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
@@ -48,10 +49,10 @@ def rtv(tmp_path: Path, environment: dict[str, str]) -> Callable[..., subprocess
     """Return a function that runs the command in a folder, as a real process: a fork, where the system has it.
 
     A fork need not import the program again. What takes longer than a minute is ended by a signal. Further variables
-    of its environment can be given by name.
+    of its environment can be given by name, and how many more files it can open.
     """
 
-    def run(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    def run(folder: Path, *words: str, files: int | None = None, **variables: str) -> subprocess.CompletedProcess[str]:
         command, variables = [*PROGRAM, "-C", str(folder), *words], {**environment, **variables}
         if not hasattr(os, "fork"):
             return subprocess.run(
@@ -60,14 +61,14 @@ def rtv(tmp_path: Path, environment: dict[str, str]) -> Callable[..., subprocess
         out, err = tmp_path / "stdout", tmp_path / "stderr"
         pid = os.fork()
         if not pid:
-            _become(command[len(PROGRAM) :], variables, out, err)
+            _become(command[len(PROGRAM) :], variables, out, err, files)
         status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
         return subprocess.CompletedProcess(command, status, out.read_text("utf-8"), err.read_text("utf-8"))
 
     return run
 
 
-def _become(words: list[str], environment: dict[str, str], out: Path, err: Path) -> None:
+def _become(words: list[str], environment: dict[str, str], out: Path, err: Path, files: int | None) -> None:
     """Be the command from here on, as its own process would be: with these streams, and nothing left of the tests."""
     status = 1
     signal.alarm(LONGEST)
@@ -77,6 +78,13 @@ def _become(words: list[str], environment: dict[str, str], out: Path, err: Path)
         sys.stdin, sys.stdout, sys.stderr = (open(n, "w" if n else "r", encoding="utf-8") for n in range(3))  # noqa: SIM115, PTH123
         os.environ.clear()
         os.environ.update(environment)
+        if files is not None:
+            import resource
+
+            gc.collect()  # what the tests before held open is closed now, and not later
+            opened = {path.name for path in Path("/proc/self/fd").iterdir()}
+            most = [number for number in range(1024) if str(number) not in opened][files]
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
         main(words)
     except SystemExit as stop:
         status = stop.code if isinstance(stop.code, int) else 1

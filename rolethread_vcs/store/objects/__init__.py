@@ -32,6 +32,8 @@ _ITEMS_REMEMBERED = 64
 _COMMITS_REMEMBERED = 64
 MANY_READS = 300
 """Objects that libgit2 reads before large packs are looked into; most commands need fewer."""
+_LARGEST = 1 << 32
+"""Bytes; an object that says it is larger is damaged, and not short of memory."""
 _LOOK_EVERY = 256
 """Times that libgit2 is asked for something, between two looks whether packs have come or gone."""
 
@@ -308,7 +310,12 @@ def _missing(what: str, error: Exception) -> MissingObjectError:
 
 
 def _read_from(odb: pygit2.Odb, oid: str) -> tuple[str, bytes]:
-    number, data = odb.read(oid)
+    try:
+        number, data = odb.read(oid)
+    except MemoryError:
+        if odb.read_header(oid)[1] < _LARGEST:
+            raise
+        raise ValueError("it would be larger than anything that was saved") from None
     return _KINDS.get(int(number), "unknown"), data
 
 
