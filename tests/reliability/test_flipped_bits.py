@@ -61,23 +61,25 @@ def places(data: bytes, name: str, rng: random.Random) -> int:
     ],
 )
 def test_a_flipped_bit_ends_no_process_and_verify_sees_what_it_changes(packed, rtv, seed, flips):
-    objects = packed.repository.common_folder / "objects"
-    files = [path for path in [*objects.glob("pack/*"), objects / "info/commit-graph"] if path.is_file()]
-    good = rtv(packed.folder, "export", "-o", "-")
-    rng = random.Random(seed)
+    whole, hurt, rng = packed.folder, packed.folder.with_name("hurt"), random.Random(seed)
+    objects = packed.repository.common_folder.relative_to(whole) / "objects"
+    beside = [path.relative_to(whole) for path in (whole / objects).glob("pack/*")]
+    files = [path for path in (*beside, objects / "info" / "commit-graph") if (whole / path).is_file()]
+    good = rtv(whole, "export", "-o", "-")
     assert good.returncode == 0
 
     for number in range(flips):
-        path = rng.choice(files)
+        shutil.copytree(whole, hurt)
+        path = hurt / rng.choice(files)
         data = path.read_bytes()
         at, bit = places(data, path.name, rng), rng.randrange(8)
         path.chmod(0o644)
         path.write_bytes(data[:at] + bytes([data[at] ^ 1 << bit]) + data[at + 1 :])
         words = rng.choice(VERBS)
-        verified, done = rtv(packed.folder, "verify"), rtv(packed.folder, *words)
-        exported = rtv(packed.folder, "export", "-o", "-") if verified.returncode == 0 else good
-        path.write_bytes(data)
-        shutil.rmtree(packed.folder.parent / "copy", ignore_errors=True)
+        verified, done = rtv(hurt, "verify"), rtv(hurt, *words)
+        exported = rtv(hurt, "export", "-o", "-") if verified.returncode == 0 else good
+        for folder in (hurt, hurt.with_name("copy")):
+            shutil.rmtree(folder, ignore_errors=True)
 
         what = f"seed {seed}, flip {number}: bit {bit} of byte {at} of {path.name} ({len(data)})"
         assert verified.returncode in (0, 70), f"{what}: verify {verified}"
