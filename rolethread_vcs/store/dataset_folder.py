@@ -34,6 +34,8 @@ _STARTING = "starting-"
 
 The id of the process that makes it follows: there is no moment at which the file does not say it.
 """
+_being_made: set[Path] = set()
+"""Those files of this process."""
 
 
 def place_of(text: str | Path, folder: Path = Path()) -> Path:
@@ -143,7 +145,7 @@ def init_dataset(folder: Path, settings: bytes, who: Signature | None = None) ->
     forget_cut_off(folder)
     if (folder / ".git").exists():
         raise _already_there(folder)
-    with making(folder, _already_there) as repository:
+    with making(folder, _already_there, fills=True) as repository:
         with repository.pack() as pack:
             changes: dict[str, tuple[bytes, bytes] | None] = {
                 SETTINGS: (trees.FILE, pack.add("blob", settings)),
@@ -156,28 +158,29 @@ def init_dataset(folder: Path, settings: bytes, who: Signature | None = None) ->
             published = pack.publish()
         repository.refs.create(BRANCHES + DEFAULT_BRANCH, commit)
         disk.remove(published.with_suffix(".keep"))
-        assert repository.worktree is not None
-        repository.worktree.fill(tree)
     return Repository(open_git(folder))
 
 
 def forget_cut_off(folder: Path) -> None:
     """Remove the repository that a dead command was still making, and that nobody used since: a writer has the lock."""
-    private = folder / ".git" / PRIVATE
-    with suppress(OSError):
+    private = folder.resolve() / ".git" / PRIVATE
+    with suppress(OSError, ValueError):
         for starting in private.glob(f"{_STARTING}*"):
             pid, is_used = starting.name.removeprefix(_STARTING), (private / LOCK).exists()
-            if pid.isdigit() and not (is_used or disk.process_is_alive(int(pid))):
+            # after a power cut another process may have that id, this one too: in a container it always has
+            is_alive = starting in _being_made or (disk.process_is_alive(int(pid)) and int(pid) != os.getpid())
+            if not (is_used or is_alive):
                 shutil.rmtree(folder / ".git")
         for made in (private, folder / ".git"):  # killed before that file was there: they are empty
             made.rmdir()
 
 
 @contextmanager
-def making(folder: Path, already_there: Callable[[Path], InvalidError]) -> Iterator[Repository]:
+def making(folder: Path, already_there: Callable[[Path], InvalidError], *, fills: bool = False) -> Iterator[Repository]:
     """Give the new repository of a folder, to be filled: all of it is on the disk when the block has ended.
 
-    Nothing is flushed one by one inside. If the block fails, the repository goes, and the folder if it was made here.
+    Nothing is flushed one by one inside. With `fills` the files are checked out then: not before, where they would be
+    in the way of who begins anew. If any of it fails, the repository goes, and the folder if it was made here.
 
     Raises:
         InvalidError: what is `already_there`, since another command was faster. SystemRefusedError.
@@ -196,15 +199,21 @@ def making(folder: Path, already_there: Callable[[Path], InvalidError]) -> Itera
         starting.touch()
         for each in (starting.parent, folder / ".git", folder):  # a repository that is there has the file that says so
             disk.sync_folder(each)
+    _being_made.add(starting)
     try:
         yield Repository(create_git(folder), durable=False)
         with disk.system_errors(f"making {folder}"):
             disk.sync_tree(folder / ".git")
             disk.remove(starting)
             disk.sync_folder(starting.parent)  # were it back after a power cut, the next one would start afresh
+        if fills:
+            repository = Repository(open_git(folder))
+            repository.home_worktree().fill(repository.head_snapshot().tree)
     except BaseException:
         shutil.rmtree(folder if made else folder / ".git", ignore_errors=True)
         raise
+    finally:
+        _being_made.discard(starting)
 
 
 def _refuse_strayed_folder(repository: Repository, start: Path) -> None:

@@ -129,8 +129,9 @@ def mark(private: Path, reason: str | None) -> None:
     path = private / _LOCKED
     if reason is None:
         disk.remove(path)
+        disk.sync_folder(private)
     else:
-        disk.replace_file(path, f"{reason}\n".encode(), durable=False)
+        disk.replace_file(path, f"{reason}\n".encode(), durable=True)
 
 
 def unlock_index(linked: CheckedOutFolder) -> None:
@@ -156,13 +157,16 @@ def link(common: Path, folder: Path, branch: str) -> CheckedOutFolder:
         names = chain([name], (f"{name}-{number}" for number in count(2)))
         private = common / WORKTREES / next(free for free in names if free.casefold() not in taken)
         disk.reach("create", private)
-        private.mkdir(parents=True)
+        disk.make_folders(private.parent, durable=True)
+        private.mkdir()
         _write(private / "commondir", "../..")
         _write(private / "HEAD", f"{SYMBOLIC}{BRANCHES}{branch}")
-        _write(private / "gitdir", str(folder / ".git"))
-        mark(private, MAKING)  # killed before this, git takes it for a folder that has gone, and prunes it
+        mark(private, MAKING)
+        _write(private / "gitdir", str(folder / ".git"))  # before this nobody sees it, and git prunes it
+        disk.sync_folder(private.parent)
         disk.reach("create", folder)
-        folder.mkdir(parents=True, exist_ok=True)
+        disk.make_folders(folder, durable=True)
+        disk.sync_folder(folder.parent)  # who made the folder may have been killed
         _write(folder / ".git", f"{_POINTS}{private}", scratch=private)
     return next(each for each in linked_folders(common) if each.private == private)
 
@@ -176,7 +180,9 @@ def unlink(linked: CheckedOutFolder) -> None:
             linked.folder.rmdir()
         disk.reach("unlink", linked.private)
         shutil.rmtree(linked.private)
+        for gone in (linked.folder, linked.private):
+            disk.sync_folder(next(each for each in (gone, *gone.parents) if each.is_dir()))
 
 
 def _write(path: Path, text: str, *, scratch: Path | None = None) -> None:
-    disk.replace_file(path, f"{text}\n".encode("utf-8", "surrogateescape"), durable=False, scratch=scratch)
+    disk.replace_file(path, f"{text}\n".encode("utf-8", "surrogateescape"), durable=True, scratch=scratch)

@@ -88,7 +88,9 @@ def publish_file(repository: Repository, pending: Pending, prepare: Callable[[],
     text = KEEP_TEXT + b"%d\n" % os.getpid() + pending.encode()
     try:
         with disk.system_errors("noting what is about to happen"):
-            scratch.mkdir(parents=True, exist_ok=True)
+            if change is not None and change.staged is not None and repository.durable:
+                disk.sync_folder(change.path.parent)  # a staged file that is not there means that it took its place
+            disk.make_folders(scratch, durable=repository.durable)
             disk.replace_file(note, text, durable=repository.durable, scratch=scratch)
         prepare()
         if change is not None:
@@ -222,13 +224,13 @@ def close(repository: Repository, keep: Path, pending: Pending, notes: list[str]
     left_alone += _follow_elsewhere(repository, notes, pending.moves)
     for target, source in pending.effects.swaps.items():
         place = repository.common_folder / target
+        disk.make_folders(place.parent, durable=repository.durable)
         if source is None:
             disk.remove(place)
         elif (written := repository.common_folder / source).exists():  # else it is in its place already
-            place.parent.mkdir(parents=True, exist_ok=True)
             disk.rename(written, place)
-            if repository.durable:
-                disk.sync_folder(place.parent)
+        if repository.durable:
+            disk.sync_folder(place.parent)
     if left_alone:
         notes.append(f"left alone, because edited by hand or damaged: {', '.join(left_alone[:5])}")
     disk.remove(keep)

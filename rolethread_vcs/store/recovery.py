@@ -50,7 +50,9 @@ def _finish(repository: Repository, keep: Path, pending: Pending, what: str) -> 
     notes = [f"the last command ({what}) was saved but cut off; finished now"]
     if not _publish_rest(repository, keep, pending, notes):
         forget_staged(repository, pending)
-        return [f"the last command ({what}) was cut off before anything was saved"]
+        # a working copy that is saved is written again after that
+        nothing = "anything was saved" if pending.file is None else f"{pending.file.path.name} was changed"
+        return [f"the last command ({what}) was cut off before {nothing}"]
     reached = {name: (pair[0], repository.refs.value(name)) for name, pair in pending.moves.items()}
     close(repository, keep, replace(pending, moves=reached), notes)
     return notes

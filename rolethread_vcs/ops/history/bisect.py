@@ -128,7 +128,10 @@ def run(repository: Repository, judge: Callable[[Search], Answer | str]) -> Sear
 def reset(repository: Repository) -> bool:
     """End the search, also one whose answers do not read; return whether there was one."""
     with disk.system_errors("ending the search"):
-        return disk.remove(_path(repository))
+        was_there = disk.remove(_path(repository))
+        if was_there and repository.durable:
+            disk.sync_folder(_path(repository).parent)
+        return was_there
 
 
 def export_candidate(
@@ -205,7 +208,7 @@ def _saved(repository: Repository, search: Search) -> Search:
     rows = [{"answer": str(each.answer), "commit": each.commit, "time": each.time} for each in search.marks]
     path = _path(repository)
     with disk.system_errors("writing down the answer"):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        disk.make_folders(path.parent, durable=repository.durable)
         disk.replace_file(path, encode_value({"marks": rows, "version": _VERSION}), durable=repository.durable)
     return search
 
