@@ -14,6 +14,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from itertools import pairwise
@@ -31,7 +32,15 @@ from rolethread_vcs.diff.exchange_pairs import (
     pair_exchanges,
     places_to_look_at,
 )
-from rolethread_vcs.diff.exchanges import KNOWN_ANYWHERE, Exchange, Message, common, read_exchanges, read_messages
+from rolethread_vcs.diff.exchanges import (
+    KNOWN_ANYWHERE,
+    Exchange,
+    Message,
+    common,
+    goes_on,
+    read_exchanges,
+    read_messages,
+)
 
 MOVED = 0.8
 """Likeness from which two messages in different places are one, moved and edited."""
@@ -263,11 +272,16 @@ class _Search:
                 self._found[index] = (message, partner, match, True)
 
     def _pair_lines(self, pair: ExchangePair) -> None:
-        """Pair what says the same, once on each side, and changed places with another line of the same exchange."""
+        """Pair what is the same, or says the same and perhaps more, once on each side, and changed places with another
+        line of the same exchange."""
         rows = self._unpaired(pair.left.messages, pair.right.messages)
-        numbers, others = ([message.number for message in row] for row in rows)
-        for number in once(numbers, others):
-            self._add(rows[0][numbers.index(number)], rows[1][others.index(number)], Match.EQUAL, loose=pair.loose)
+        for is_one in (_is_same, _says_same, _says_on):
+            alike = [(one, other) for one in rows[0] for other in rows[1] if is_one(one, other)]
+            counts = [Counter(message.index for message in row) for row in zip(*alike, strict=True)]
+            for one, other in alike:
+                if counts[0][one.index] == counts[1][other.index] == 1:
+                    self._add(one, other, Match.SIMILAR, loose=pair.loose)
+            rows = self._unpaired(*rows)
 
     def _moved_with_one(self) -> Iterator[ExchangePair]:
         """Yield the exchanges in no pair of which a message was found as it was: what was rewritten moved with it."""
@@ -302,6 +316,18 @@ class _Search:
             for item in (found[place] for place in in_doubt(keys, is_later=bool(is_right) != self._later_left)):
                 if item is not None:
                     self._found[item[0].index] = (*item[:3], True)
+
+
+def _is_same(one: Message, other: Message) -> bool:
+    return one.number == other.number
+
+
+def _says_same(one: Message, other: Message) -> bool:
+    return one.says == other.says
+
+
+def _says_on(one: Message, other: Message) -> bool:
+    return (one.role, one.speaker) == (other.role, other.speaker) and goes_on(one.content, other.content)
 
 
 def _is_said_again(one: Message, other: Message) -> bool:

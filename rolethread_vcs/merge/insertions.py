@@ -81,6 +81,11 @@ def breaks(lists: Lists, left: Token | None, row: Row, right: Token | None) -> i
 
 
 def _orders(lists: Lists, ours: Row, theirs: Row) -> tuple[Row, Row]:
-    """Return the rows one after the other, both ways, in an order that does not depend on the sides."""
-    first, second = sorted((ours, theirs), key=lambda row: encode_value([lists.any_value(token) for token in row]))
+    """Return the rows one after the other, both ways, in an order that does not depend on the sides.
+
+    First comes what goes on with an exchange, and does not begin one.
+    """
+    rows = ([lists.any_value(token) for token in row] for row in (ours, theirs))
+    begins = [(role_of(values[0]) == "user" if values else False, encode_value(values)) for values in rows]
+    first, second = (ours, theirs) if begins[0] <= begins[1] else (theirs, ours)
     return first + second, second + first
