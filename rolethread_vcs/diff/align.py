@@ -37,7 +37,6 @@ from rolethread_vcs.diff.exchanges import (
     Exchange,
     Message,
     common,
-    goes_on,
     read_exchanges,
     read_messages,
 )
@@ -275,7 +274,7 @@ class _Search:
         """Pair what is the same, or says the same and perhaps more, once on each side, and changed places with another
         line of the same exchange."""
         rows = self._unpaired(pair.left.messages, pair.right.messages)
-        for is_one in (_is_same, _says_same, _says_on):
+        for is_one in (_is_same, _says_same, Message.says_on):
             alike = [(one, other) for one in rows[0] for other in rows[1] if is_one(one, other)]
             counts = [Counter(message.index for message in row) for row in zip(*alike, strict=True)]
             for one, other in alike:
@@ -324,10 +323,6 @@ def _is_same(one: Message, other: Message) -> bool:
 
 def _says_same(one: Message, other: Message) -> bool:
     return one.says == other.says
-
-
-def _says_on(one: Message, other: Message) -> bool:
-    return (one.role, one.speaker) == (other.role, other.speaker) and goes_on(one.content, other.content)
 
 
 def _is_said_again(one: Message, other: Message) -> bool:

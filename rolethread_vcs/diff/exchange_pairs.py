@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise, product
 from typing import TypeAlias
 
@@ -78,11 +79,11 @@ class ExchangePair:
         """Whether a message says what it said, and perhaps more."""
         return any(one.stayed_in(other) for one, other, _ in self.row)
 
-    @property
+    @cached_property
     def has_grown(self) -> bool:
-        """Whether all of one stands in the other, with lines of a group or rounds of a tool between."""
-        fewest = min(len(self.left.messages), len(self.right.messages))
-        return len(self.row) == fewest and all(one.says == other.says for one, other, _ in self.row)
+        """Whether all of one stands in the other, in whatever order, with more said before, between or behind."""
+        few, many = sorted((self.left.messages, self.right.messages), key=len)
+        return self.weight > 0 and all(any(one.says == x.says or one.says_on(x) for x in many) for one in few)
 
     @property
     def is_same(self) -> bool:
@@ -116,8 +117,10 @@ class _Search:
         self._pair_anchors()
         for left, right in list(self._gaps()):
             self._pair_alike(left, right)
-        for left, right in list(self._gaps()):
-            self._pair_rest(left, right)
+        gaps = list(self._gaps())
+        elsewhere = self._kept_elsewhere() if gaps else []
+        for left, right in gaps:
+            self._pair_rest(left, right, elsewhere)
         self._pair_moved()
         self._order_equals()
         self._doubt_equals()
@@ -232,13 +235,24 @@ class _Search:
             for one, other, weight in pair.row
         )
 
-    def _pair_rest(self, left: Side, right: Side) -> None:
+    def _kept_elsewhere(self) -> list[defaultdict[int, float]]:
+        """Return by the exchanges of both sides what they have at most in common with one that holds all of it."""
+        found: list[defaultdict[int, float]] = [defaultdict(float), defaultdict(float)]
+        for pair in self._candidates(*self._unpaired()):
+            if len(pair.row) > 1 and pair.has_grown:
+                for weights, place in zip(found, pair.place, strict=True):
+                    weights[place] = max(weights[place], pair.weight)
+        return found
+
+    def _pair_rest(self, left: Side, right: Side, elsewhere: Sequence[defaultdict[int, float]]) -> None:
         in_step = right[0].index - left[0].index if len(left) == len(right) else None
         pairs = [
             pair
             for pair in self._candidates(left, right)
             # what stands elsewhere as a whole was moved
-            if pair.weight and (pair.is_whole or not {pair.left.says, pair.right.says} & self._once)
+            if pair.weight
+            and (pair.is_whole or not {pair.left.says, pair.right.says} & self._once)
+            and (pair.has_grown or pair.weight > max(elsewhere[0][pair.left.index], elsewhere[1][pair.right.index]))
         ]
         sole = _sole(pair for pair in pairs if pair.is_complete and not pair.is_whole)
         chain = _chain(

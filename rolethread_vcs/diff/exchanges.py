@@ -117,11 +117,11 @@ class Message:
 
     def stayed_in(self, other: Message) -> bool:
         """Return whether two messages say the same, or all that one says, and says enough, stands in the other."""
-        return self.says == other.says or (
-            min(self.letters, other.letters) >= ENOUGH_LETTERS
-            and (self.role, self.speaker) == (other.role, other.speaker)
-            and goes_on(self.content, other.content)
-        )
+        return self.says == other.says or (min(self.letters, other.letters) >= ENOUGH_LETTERS and self.says_on(other))
+
+    def says_on(self, other: Message) -> bool:
+        """Return whether one of two messages of one speaker says what the other says, and perhaps more."""
+        return (self.role, self.speaker) == (other.role, other.speaker) and goes_on(self.content, other.content)
 
     def asks_as(self, other: Message) -> bool:
         """Return whether two messages are one word for word, but for their marks."""

@@ -57,6 +57,28 @@ def test_no_clean_merge_is_wrong(edits: dict, most: int) -> None:
     assert counts["right"] > len(SEEDS) / 2
 
 
+@pytest.mark.parametrize(
+    ("edits", "most", "seed"),
+    [
+        pytest.param(ALL, 5, 810051116, id="a line relabelled behind one that it changed places with"),
+        pytest.param(ALL, 5, 5000845, id="both swapped lines of one exchange"),
+        pytest.param(ALL, 5, 810060708, id="a flagged line that changed places, in an exchange deleted there"),
+        pytest.param(ALL, 5, 10003845, id="a flagged line that changed places, deleted there"),
+        pytest.param(ALL, 5, 30002556, id="an exchange moved, its lines swapped and edited, replaced there"),
+        pytest.param(ALL, 5, 5000747, id="a question moved with its edited answer, and what looks like the answer"),
+        pytest.param(EDITS, 3, 840001961, id="a short exchange moved and edited to where others were deleted"),
+        pytest.param(EDITS, 3, 1101004959, id="short exchanges beside others of the same words"),
+        pytest.param(ALL, 5, 810051243, id="lines added to an exchange, and an exchange behind it"),
+        pytest.param(ALL, 3, 60000131, id="a line added to an exchange, and an exchange behind it"),
+        pytest.param(ALL, 3, 271000917, id="lines swapped in an exchange rewritten there"),
+    ],
+)
+def test_what_was_merged_wrongly_once_is_not_any_more(edits: dict, most: int, seed: int) -> None:
+    verdict = judged(case(seed, edits, most))
+
+    assert verdict.what in ("right", "arguable"), verdict.why
+
+
 def test_the_sides_can_be_swapped() -> None:
     for seed in SEEDS:
         base, ours, theirs = map(entry_of, case(seed))
