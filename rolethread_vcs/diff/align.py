@@ -179,10 +179,15 @@ class _Search:
 
     def run(self) -> list[Pair]:
         numbers = [{message.number for message in side} for side in (self._left, self._right)]
+        single = once([message.says for message in self._left], [message.says for message in self._right])
         for pair in self._exchanges:
             for one, other, weight in pair.row:
                 if one.role != other.role and (one.number in numbers[1] or other.number in numbers[0]):
                     continue  # nobody gave it to another role: it stands there as it was
+                if one.says != other.says and any(
+                    each.says in single for each in (one, other) if each.weight >= KNOWN_ANYWHERE
+                ):
+                    continue  # what it says stands elsewhere
                 # In what may be another exchange a few words are the same ones, of the same speaker, or others.
                 if not pair.loose or pair.is_complete or weight >= _SURE_ACROSS or _is_said_again(one, other):
                     self._add(one, other, Match.SIMILAR, loose=pair.loose)

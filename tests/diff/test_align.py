@@ -75,6 +75,25 @@ def test_lines_of_a_group_that_change_places_are_a_move() -> None:
     assert shown(lines, [lines[0], lines[2], lines[1], *lines[3:]]) == [(2, 1, EQUAL, True)]
 
 
+def test_a_line_that_changes_places_is_known_though_it_was_flagged_or_goes_on() -> None:
+    before = [user("And?"), assistant("Hm.", speaker="jon"), assistant("A widow from the south.", speaker="kim")]
+    after = [before[0], before[2], assistant('Hm. "So they say."', speaker="jon", train=False)]
+
+    assert shown(before, after) == [(1, 2, Match.SIMILAR, True)]
+
+
+def test_what_stands_in_its_place_as_it_was_is_not_taken_for_another_that_is_like_it() -> None:
+    before = [
+        user("The cellar is dry, one."),
+        assistant("The cellar is dry, two."),
+        user("The cellar is dry, three."),
+        assistant("The cellar is dry, four."),
+        assistant("The cellar is dry, five."),
+    ]
+
+    assert [pair[:2] for pair in align(before, [*before[:2], *before[3:]])] == [(0, 0), (1, 1), (3, 2), (4, 3)]
+
+
 def test_a_short_question_is_no_part_of_a_longer_one_for_its_mark() -> None:
     before = [user("How often have they dreamed of the keys near the old mill?"), assistant("On the ice.")]
     after = [
