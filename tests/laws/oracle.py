@@ -8,6 +8,7 @@ they count as `clean`); whatever the doubt is not about, by exchange, has to be 
     a  both changed the alternatives of a message
     b  of two exchanges, or lines of one exchange, that say the same, one came, went, moved or was
        edited, with nothing between that stayed: nobody can tell which
+       (or both sides wrote the same in the same place: it may be told once or twice)
     c  an exchange was removed and another one asks the same, or says the same, elsewhere: it may be the old one,
        or an exchange says nothing that it said before, or a few words of it elsewhere, and the other side deleted it;
        or it was replaced by one that says nearly the same in each message, or asks so and is the only one; or a line
@@ -313,6 +314,9 @@ class Oracle:
         alone = [{said: who for who, said in each.items() if who not in both} for each in (after, there)]
         for said in (alone[0].keys() & alone[1].keys()) - set(before.values()):
             self._doubt("both wrote the same", {alone[0][said], alone[1][said]})
+        added = [self._added(version) for version in (side, other)]
+        for place in added[0].keys() & added[1].keys():
+            self._doubt("both wrote the same line", {added[0][place], added[1][place]})
         for one, another in _halves(side.lines):
             if one > another:
                 self._doubt("split and turned around", {side.lines[one].who})
@@ -334,6 +338,17 @@ class Oracle:
                     continue
                 if len({row[one], row[another]} & changed) == 1:
                     self._doubt("one of two equals came or went", {row[one], row[another], *between})
+
+    def _added(self, side: Version) -> dict[tuple[int, str], int]:
+        """Return who was added, by who stands before and what it says."""
+        known = {line.who for line in self.base.lines}
+        found, last = {}, -1
+        for line in side.lines:
+            if line.who in known:
+                last = line.who
+            else:
+                found[last, _key(line.message)] = line.who
+        return found
 
     def _equal_lines(self, side: Version, moves: set[int]) -> set[int]:
         """Return who came or moved and says what another line of the exchange said before, and that one."""
@@ -429,6 +444,7 @@ class Oracle:
         places = [{slot: n for n, slot in enumerate(slots(v))} for v in (self.base, self.ours, self.theirs)]
         row: list[Slot] = []
         why, tries = "", 0
+        in_doubt = self._texts(excused) if excused else set()
 
         def lay(number: int) -> bool:
             nonlocal tries, why
@@ -448,7 +464,7 @@ class Oracle:
                     if lay(number + 1):
                         return True
                     row.pop()
-            return False
+            return result[number]["content"] in in_doubt and lay(number + 1)
 
         return "" if lay(0) else why or "not to be read"
 
