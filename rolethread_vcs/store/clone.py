@@ -13,7 +13,7 @@ from rolethread_vcs.store.bundle import is_bundle, unpacked
 from rolethread_vcs.store.damaged_refs import clashing
 from rolethread_vcs.store.dataset_folder import check_is_dataset, find_dataset, forget_cut_off, making
 from rolethread_vcs.store.git_config import note_key, upstream_settings
-from rolethread_vcs.store.libgit2 import RAISED, NoDatasetError, git_errors, open_git, system_reason
+from rolethread_vcs.store.libgit2 import RAISED, NoDatasetError, configure_libgit2, git_errors, open_git, system_reason
 from rolethread_vcs.store.objects import BRING_THE_REST
 from rolethread_vcs.store.objects.integrity import bad_loose
 from rolethread_vcs.store.objects.pack_index import is_damaged_graph, refuse_damaged
@@ -77,6 +77,7 @@ def fetch(repository: Repository, original: Repository, wanted: list[str], why: 
     Raises:
         DamagedError: the other cannot be copied whole. SystemRefusedError: the disk refuses.
     """
+    configure_libgit2(durable=repository.durable)  # the other one may be of those that flush nothing
     url = original.folder.resolve().as_uri()  # libgit2 takes a path with a colon for the name of another machine
     with _whole_copy(original):
         repository._git.remotes.create_anonymous(url).fetch(wanted, message=why)

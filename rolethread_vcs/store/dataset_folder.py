@@ -259,6 +259,8 @@ def check_is_dataset(repository: Repository) -> None:
     Raises:
         NoDatasetError, InvalidError, InvalidSettingsError. DamagedError: it was a dataset, and its branch is gone.
     """
+    if not repository.lock_path.exists():
+        _refuse_half_made(repository)
     try:
         snapshot = repository.head_snapshot()
     except UnknownRevisionError as error:
@@ -279,6 +281,17 @@ def check_is_dataset(repository: Repository) -> None:
         # what every command must read first, none that saves can mend
         error.hint = "rtv undo   takes back what brought this in"
         raise
+
+
+def _refuse_half_made(repository: Repository) -> None:
+    """Refuse a repository that may not be whole: branches may be missing in it, and nobody would know."""
+    for starting in repository.private_folder.resolve().glob(f"{_STARTING}*"):
+        if starting not in _being_made:
+            folder = shlex.quote(str(repository.folder))
+            raise InvalidError(
+                f"{repository.folder} is being made into a dataset, or that was cut off",
+                hint=f"if it was cut off, do it again: rtv init {folder}   or: rtv clone SOURCE {folder}",
+            )
 
 
 def _missing_branch(repository: Repository) -> DamagedError:

@@ -116,6 +116,8 @@ def sync_folder(folder: Path) -> None:
 
 def make_folders(folder: Path, *, durable: bool) -> None:
     """Make a folder and those above it that are not there; with `durable` the new names are on the disk then."""
+    if folder.is_dir():
+        return
     new = list(takewhile(lambda each: not each.is_dir(), (folder, *folder.parents)))
     folder.mkdir(parents=True, exist_ok=True)
     for each in new if durable else ():

@@ -11,6 +11,7 @@ import pytest
 
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import BusyError, RoleThreadError
+from rolethread_vcs.model.layout import entry_path
 from rolethread_vcs.ops.edit.change import add
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.checkout import index
@@ -213,6 +214,27 @@ def test_death_while_the_folder_follows_leaves_it_for_the_next_command(dataset, 
 
     assert git(dataset.folder, "status", "--porcelain") == ""
     assert not list(dataset.repository.pack_folder.glob("*.keep"))
+
+
+@pytest.mark.parametrize(("left", "status"), [(b"{}\n", " M"), (b"", "")])
+def test_a_file_edited_after_a_death_is_a_hand_edit_and_an_empty_one_is_written(filled, monkeypatch, git, left, status):
+    def fault(what: str, path: str) -> None:
+        if (what, path) == ("ref", "refs/rolethread/ops"):
+            raise Killed
+
+    entry_id = filled.snapshot().ids()[0]
+    path = filled.folder / entry_path(entry_id)
+    monkeypatch.setattr(disk, "fault_point", fault)
+    with pytest.raises(Killed), filled.edit("cut off") as change:
+        change.put(entry_id, ENTRY)
+    monkeypatch.setattr(disk, "fault_point", None)
+    path.write_bytes(left)
+
+    Dataset.open(filled.folder).releases.create("v1")
+
+    assert git(filled.folder, "status", "--porcelain") == (f"{status} {entry_path(entry_id)}\n" if status else "")
+    Dataset.open(filled.folder).discard_edits(None)
+    assert git(filled.folder, "status", "--porcelain") == ""
 
 
 def test_what_a_dead_writer_left_in_the_scratch_folder_goes_and_a_living_one_keeps_its_own(dataset):

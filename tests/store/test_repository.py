@@ -275,6 +275,16 @@ def test_an_init_that_was_killed_at_its_very_end_is_no_reason_to_drop_what_came_
     assert Dataset.open(filled.folder).snapshot().ids() == ids
 
 
+def test_a_repository_that_may_be_half_made_is_no_dataset_until_it_is_used(filled):
+    starting = filled.folder / ".git/rolethread/starting-999999999"
+    starting.touch()
+    Dataset.open(filled.folder)
+    filled.repository.lock_path.unlink()
+
+    with pytest.raises(InvalidError, match="is being made into a dataset, or that was cut off"):
+        Dataset.open(filled.folder)
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_an_init_that_was_killed_can_be_run_again(tmp_path):
     for step in range(1, 120):
@@ -284,7 +294,7 @@ def test_an_init_that_was_killed_can_be_run_again(tmp_path):
             break
         try:
             repository = open_dataset(folder)
-        except NoDatasetError:
+        except (NoDatasetError, InvalidError):
             repository = Dataset.init(folder).repository
         assert repository.head_snapshot().settings.name == folder.name
     else:

@@ -193,7 +193,7 @@ class Worktree:
         it held.
         """
         self._plain_folders.clear()
-        left_alone = []
+        left_alone, stale = [], []
         recorded: dict[str, Recorded | None] = {}
         for folder, group in groupby(
             two_way(before, after, self._objects.tree), key=lambda each: each.path.rpartition("/")[0]
@@ -209,7 +209,11 @@ class Worktree:
                     recorded[difference.path] = None if difference.after is None else (difference.after, status)
                 else:
                     left_alone.append(difference.path)
+                    if not self.index.holds_other(difference.path, difference.before):
+                        stale.append(difference.path)
         self.index.record(recorded, after, afresh=afresh)
+        if stale and not afresh:  # else the old content looks staged, and git would commit it over the new one
+            self.index.agree(stale, after)
         return left_alone
 
     def _write_folder(self, folder: str, differences: Sequence[Difference]) -> Mapping[str, Recorded] | None:
@@ -246,7 +250,9 @@ class Worktree:
         if change is None:
             return True, status
         is_as_expected = old is None and change == REMOVED
-        if not is_as_expected and self._change(path, old) is not None:
+        # a file that holds nothing is what a power cut leaves of one that was not flushed, and nobody's writing
+        is_empty = status is not None and status.st_size == 0
+        if not (is_as_expected or is_empty) and self._change(path, old) is not None:
             return False, None
         try:
             return True, self._put(path, new)
