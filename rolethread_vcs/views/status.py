@@ -227,7 +227,8 @@ def verification_lines(result: Verification) -> Lines:
         return
     errors = sum(str(problem.severity) == "error" for problem in result.problems)
     yield f"{count(errors, 'thing is', 'things are')} damaged; looked at {looked}"
-    yield Line("hint", "what is whole can be copied out first: rtv export --skip-damaged -o rescued.jsonl")
+    if result.objects:
+        yield Line("hint", "what is whole can be copied out first: rtv export --skip-damaged -o rescued.jsonl")
     yield Line("hint", "mend what can be mended: rtv verify --repair   (with another copy: --from COPY)")
 
 

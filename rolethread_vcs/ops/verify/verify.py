@@ -24,6 +24,7 @@ from rolethread_vcs.store.damaged_refs import follow_ref, loose_refs, ref_title
 from rolethread_vcs.store.log import OPERATIONS_REF
 from rolethread_vcs.store.objects import BRING_THE_REST, trees
 from rolethread_vcs.store.objects.integrity import bad_loose, bad_packs
+from rolethread_vcs.store.objects.pack_index import DamagedIndexError
 from rolethread_vcs.store.refs import BRANCHES, HEAD, SYMBOLIC, TAGS, ref_of, shorten
 from rolethread_vcs.store.repository import Repository
 
@@ -102,7 +103,14 @@ class _Verifier:
     left_out: int = 0
 
     def run(self) -> Verification:
-        self._check_files()
+        self._check_packs()
+        try:
+            _ = self.repository.objects.git
+        except DamagedIndexError as error:  # before it is made again nothing can be read
+            if not self.problems:
+                self._add("damaged_pack", error.message)  # of a repository that this one reads, too
+            return Verification(tuple(self.problems), 0, 0, 0, 0)
+        self._check_loose()
         self.problems += around(self.repository)
         commits = self._check_history([*self._check_refs(), *self._check_operations()])
         objects = self._check_objects()
@@ -137,12 +145,15 @@ class _Verifier:
 
     # ---- files
 
-    def _check_files(self) -> None:
+    def _check_packs(self) -> None:
         common = self.repository.common_folder
         for bad in bad_packs(self.repository.pack_folder):
             name = _inside(bad.path, common)
             severity = Severity.WARNING if "index is gone" in bad.reason else Severity.ERROR
             self._add("damaged_pack", f"the pack file {name} is damaged: {bad.reason}", path=name, severity=severity)
+
+    def _check_loose(self) -> None:
+        common = self.repository.common_folder
         for bad in bad_loose(common / "objects"):
             name = _inside(bad.path, common)
             oid = bad.object or ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 import struct
 import sys
 from array import array
@@ -28,7 +29,6 @@ _LARGE_OFFSET = 1 << 31
 _START = b"\xfftOc\x00\x00\x00\x02"
 _DIGEST = 20
 _NAMES_AT = len(_START) + 256 * 4
-_FIRST_OBJECT = 12
 
 _whole: dict[str, frozenset[tuple[str, int, int]]] = {}
 """Indexes that this process has looked at, by folder: name, size and time."""
@@ -37,7 +37,7 @@ _whole: dict[str, frozenset[tuple[str, int, int]]] = {}
 class DamagedIndexError(DamagedError):
     """An index of packs is damaged, and nothing can be read through it without harm."""
 
-    code = "damaged_index"
+    code = "damaged_pack_index"
 
 
 def build_index(places: dict[bytes, tuple[int, int]], pack_checksum: bytes) -> bytes:
@@ -87,7 +87,9 @@ def refuse_damaged(objects: Path, *, depth: int = _DEEPEST) -> None:
     """
     with disk.system_errors("looking at the indexes of the packs"):
         for path, fault in damaged_indexes(objects / "pack"):
-            raise DamagedIndexError(f"the pack index {path} is damaged: {fault}", hint="rtv verify")
+            place = objects.parent.parent if objects.parent.name == ".git" else objects.parent
+            way_out = f"rtv -C {shlex.quote(str(place))} verify --repair"
+            raise DamagedIndexError(f"the pack index {path} is damaged: {fault}", hint=way_out)
         for each in alternates(objects) if depth else ():
             refuse_damaged(each, depth=depth - 1)
 
@@ -157,11 +159,9 @@ def _readable(path: Path) -> bytes:
 
 def _fault(data: bytes, pack_size: int, *, whole: bool) -> str | None:
     try:
-        offsets = _offsets(data)
+        _offsets(data, pack_size - _DIGEST)
     except ValueError as error:
         return str(error)
-    if offsets and not (min(offsets) >= _FIRST_OBJECT and max(offsets) < pack_size - _DIGEST):
-        return "an object would lie outside of its pack"
     if (whole or len(data) <= _SUMMED) and not _is_summed(data):
         return "its bytes do not fit its checksum"
     return None
@@ -187,11 +187,11 @@ def _fault_of_many(data: bytes, sizes: dict[str, int]) -> str | None:
     return None
 
 
-def _offsets(data: bytes) -> Sequence[int]:
-    """Return where each object of an `.idx` starts, in the order of the ids.
+def _offsets(data: bytes, end: int = 1 << 64) -> Sequence[int]:
+    """Return where each object of an `.idx` starts, in the order of the ids, if all do so before the `end`.
 
     Raises:
-        ValueError: its tables do not fit each other, or its size.
+        ValueError: its tables do not fit each other, its size, or the end.
     """
     is_second = data[: len(_START)] == _START
     fanout_at = len(_START) if is_second else 0
@@ -202,19 +202,25 @@ def _offsets(data: bytes) -> Sequence[int]:
     if not is_second:  # of version 1: offset and id side by side
         if len(data) != 1024 + total * (4 + _DIGEST) + 2 * _DIGEST:
             raise ValueError("its size is wrong")
-        return [at for (at,) in struct.iter_unpack(f">I{_DIGEST}x", data[1024 : -2 * _DIGEST])]
+        return _before(end, [at for (at,) in struct.iter_unpack(f">I{_DIGEST}x", data[1024 : -2 * _DIGEST])])
     offsets_at = _NAMES_AT + total * (_DIGEST + 4)
     large_at = offsets_at + 4 * total
     offsets = _numbers(data[offsets_at:large_at])
     large = _numbers(data[large_at : -2 * _DIGEST], 8)
     if len(offsets) != total or len(data) != large_at + 8 * len(large) + 2 * _DIGEST:
         raise ValueError("its size is wrong")
-    if not total or max(offsets) < _LARGE_OFFSET:
-        return offsets
+    if not large:
+        return _before(min(end, _LARGE_OFFSET), offsets)
     try:
-        return [each if each < _LARGE_OFFSET else large[each ^ _LARGE_OFFSET] for each in offsets]
+        return _before(end, [each if each < _LARGE_OFFSET else large[each ^ _LARGE_OFFSET] for each in offsets])
     except IndexError:
         raise ValueError("its tables do not fit each other") from None
+
+
+def _before(end: int, offsets: Sequence[int]) -> Sequence[int]:
+    if offsets and max(offsets) >= end:
+        raise ValueError("an object would lie outside of its pack")
+    return offsets
 
 
 def _numbers(data: bytes, size: int = 4) -> array[int]:
