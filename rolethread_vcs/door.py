@@ -91,8 +91,12 @@ def _keywords_of(function: Callable[..., Any], parameters: Mapping[str, Paramete
 
         owners.append(Said)
     for owner in owners:
-        for name, kind in owner.__annotations__.items():
-            yield Parameter(name, Parameter.KEYWORD_ONLY, annotation=getattr(kind, "__forward_arg__", kind))
+        yield from _fields_of(owner)
+
+
+def _fields_of(owner: type) -> Iterator[Parameter]:
+    for name, kind in owner.__annotations__.items():
+        yield Parameter(name, Parameter.KEYWORD_ONLY, annotation=getattr(kind, "__forward_arg__", kind))
 
 
 Fit = Callable[[Any, Any], Any]
@@ -152,6 +156,10 @@ def _fit_of_one(name: str, wanted: str) -> Fit | None:
         is_path = isinstance(value, os.PathLike) and not takes.isdisjoint(("Path", "SourceFile"))
         is_stream = "SourceFile" in takes and hasattr(value, "read") and not isinstance(value, TextIOBase)
         if is_path or is_stream or type(value).__name__ in takes:
+            for field in _fields_of(type(value)) if kept else ():
+                check, held = _fit_of(field), getattr(value, field.name)
+                if check is not None and not hasattr(held, "__next__"):  # a generator would be used up
+                    check(repository, held)
             return value
         if not (takes <= _CHECKED or kept or is_mapping or value is None):
             return value

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from rolethread_vcs import Dataset, ExportOptions, Intent
+from rolethread_vcs import Dataset, Entry, ExportOptions, FieldEdit, ImportOptions, Intent, LogFilter
 from rolethread_vcs.dataset import Dataset as Door
 from rolethread_vcs.door import Group, Method, obliging
 from rolethread_vcs.errors import NotFoundError, UsageError
@@ -345,6 +345,12 @@ def test_an_export_with_two_places_to_go_is_refused(dataset: Dataset, tmp_path: 
             )
         ),
         lambda dataset: Dataset.init("inn", name=5),
+        lambda dataset: dataset.edit_fields("12", FieldEdit(message=0, content=5)),
+        lambda dataset: dataset.edit_fields("12", FieldEdit(message=0, train="no")),
+        lambda dataset: dataset.export(path="x.jsonl", options=ExportOptions(clean="no")),
+        lambda dataset: dataset.import_rows([_entry(13)], ImportOptions(fix="no")),
+        lambda dataset: dataset.log(only=LogFilter(author=5)),
+        lambda dataset: dataset.add(_entry(13), intent=Intent("add", "add", dry_run="no")),
         lambda dataset: Dataset.init("inn", id=5),
     ],
 )
@@ -378,6 +384,8 @@ def test_what_is_not_an_entry_is_refused_alone_and_among_others(dataset: Dataset
     for wrong in (5, None, "text", [5], [None]):
         with pytest.raises(InvalidEntryError):
             dataset.add(wrong)  # type: ignore[arg-type]
+        with pytest.raises(InvalidEntryError):
+            Entry.of(wrong)  # type: ignore[arg-type]
 
 
 def test_a_log_takes_moments(dataset: Dataset) -> None:

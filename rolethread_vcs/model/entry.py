@@ -87,8 +87,6 @@ class Entry:
     _frozen: Mapping[str, Any]
 
     def __init__(self, fields: Mapping[str, Any]) -> None:
-        if not isinstance(fields, Mapping):
-            raise InvalidEntryError(f"an entry is made of a mapping of fields, not {kind_of(fields)}")
         _put_document(self, Entry.of(fields).document)
 
     def __setattr__(self, name: str, value: Any) -> NoReturn:
@@ -120,6 +118,8 @@ class Entry:
             InvalidEntryError: a field has a type that the format cannot carry, or a foreign key stands both
                 at the top and in `extra` with two different values.
         """
+        if type(fields) is not dict and not isinstance(fields, Mapping):
+            raise InvalidEntryError(f"an entry is made of a mapping of fields, not {kind_of(fields)}")
         document: dict[str, Any] = {}
         if "messages" in fields:
             document["messages"] = canonical_messages(fields["messages"], is_owned=is_owned)
