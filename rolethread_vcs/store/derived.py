@@ -108,11 +108,9 @@ class Derived:
 
     def _secret(self) -> bytes | None:
         """Return the key of the seals, None where there is none that reads."""
-        if not _is_file(self._key_path):
-            return None
-        with contextlib.suppress(OSError), self._key_path.open("rb") as stream:
-            found = stream.read(_KEY + 1)
-            return found if len(found) == _KEY else None
+        with contextlib.suppress(OSError):
+            found = disk.read_plain(self._key_path, _KEY)
+            return found if found is not None and len(found) == _KEY else None
         return None
 
     def _work(self, mode: str, work: Callable[[Connection], None]) -> None:

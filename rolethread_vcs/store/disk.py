@@ -23,6 +23,8 @@ fault_point: Callable[[str, str], None] | None = None
 FULL_FLUSH: int | None = getattr(import_module("fcntl"), "F_FULLFSYNC", None) if os.name == "posix" else None
 
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+UNFOLLOWED = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+"""Flags with which a file of ours is opened that lies there already: never what a link in its place leads to."""
 _NO_DIRECTORY_FSYNC = {errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES, errno.EISDIR}
 
 
@@ -50,11 +52,38 @@ def system_refused(doing: str, error: OSError) -> SystemRefusedError:
     reason = (error.strerror or str(error)).lower()
     if error.errno == errno.EFBIG:
         reason = "the file would grow beyond the limit of this disk or process"
+    hint = way_out(error.errno)
+    if error.errno == errno.ELOOP and error.filename:
+        reason = "a link stands there, which is not followed"
+        hint = f"see where it leads, then remove it: rm {shlex.quote(str(error.filename))}"
     where = f" ({error.filename})" if error.filename else ""
     message = f"the system refused while {doing}: {reason}{where}"
     if error.errno in EXHAUSTED:
-        return SystemRefusedError(message, hint=way_out(error.errno), code="exhausted")
-    return SystemRefusedError(message, hint=way_out(error.errno))
+        return SystemRefusedError(message, hint=hint, code="exhausted")
+    return SystemRefusedError(message, hint=hint)
+
+
+def refuse_link(path: Path) -> None:
+    """Raise `OSError`, as opening it without following links does, where a link stands in the place of a folder."""
+    if path.is_symlink():
+        raise OSError(errno.ELOOP, "a link", str(path))
+
+
+def read_plain(path: Path, most: int) -> bytes | None:
+    """Return the bytes of a file; None of a larger one, and of a link, a pipe or whatever else stands in its place.
+
+    Raises:
+        OSError: it is not there, or cannot be read.
+    """
+    try:
+        fd = os.open(path, UNFOLLOWED | getattr(os, "O_NONBLOCK", 0))
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENXIO):
+            return None
+        raise
+    with os.fdopen(fd, "rb") as stream:
+        info = os.fstat(fd)
+        return stream.read(most) if stat.S_ISREG(info.st_mode) and info.st_size <= most else None
 
 
 def refuse_bad_place(path: Path) -> None:

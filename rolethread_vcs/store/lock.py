@@ -10,12 +10,14 @@ import contextlib
 import json
 import os
 import socket
+import stat
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from rolethread_vcs.errors import BusyError
+from rolethread_vcs.store import disk
 from rolethread_vcs.store.disk import system_errors
 
 _TEXT = 512
@@ -37,7 +39,7 @@ def hold(path: Path, command: str, *, patience: float) -> Iterator[None]:
     """
     with system_errors("taking the dataset's lock"):
         path.parent.mkdir(parents=True, exist_ok=True)
-        fd = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o644)
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | disk.UNFOLLOWED, 0o644)
     try:
         deadline = time.monotonic() + patience
         pause = 0.001
@@ -54,9 +56,12 @@ def hold(path: Path, command: str, *, patience: float) -> Iterator[None]:
         try:
             holder = {"pid": os.getpid(), "host": socket.gethostname(), "command": command, "since": int(time.time())}
             text = json.dumps(holder).encode().ljust(_TEXT)  # one length: to shorten a file takes a trip to the disk
+            info = os.fstat(fd)
             with contextlib.suppress(OSError):  # a full disk must not keep anybody from locking
+                if not stat.S_ISREG(info.st_mode) or info.st_nlink > 1:
+                    raise OSError("what it says would stand in another file, too")
                 os.pwrite(fd, text, 0) if hasattr(os, "pwrite") else os.write(fd, b"{}")
-                if os.fstat(fd).st_size > len(text):
+                if info.st_size > len(text):
                     os.ftruncate(fd, len(text))
             yield
         finally:
@@ -73,7 +78,7 @@ def is_held(path: Path) -> bool:
     """
     with system_errors("looking at the dataset's lock"):
         try:
-            fd = os.open(path, os.O_RDONLY)
+            fd = os.open(path, os.O_RDONLY | disk.UNFOLLOWED | getattr(os, "O_NONBLOCK", 0))
         except FileNotFoundError:
             return False
     try:
@@ -88,10 +93,10 @@ def is_held(path: Path) -> bool:
 def describe_holder(path: Path) -> str:
     """Return who wrote the lock's text: `process 4312 on host, rtv import, since 14:02`."""
     try:
-        holder = json.loads(path.read_bytes())
+        holder = json.loads(disk.read_plain(path, _TEXT) or b"")
         since = time.strftime("%H:%M", time.localtime(holder["since"]))
         return f"process {holder['pid']} on {holder['host']}, {holder['command']}, since {since}"
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return "holder unknown"
 
 

@@ -45,7 +45,7 @@ def sweep(repository: Repository) -> None:
     """Remove what dead writers left; call under the lock with none pending."""
     with disk.system_errors("removing what an interrupted command left"):
         for path in leftovers(repository):
-            if path.is_dir():
+            if path.is_dir() and not path.is_symlink():
                 from shutil import rmtree
 
                 rmtree(path)
@@ -64,7 +64,8 @@ def leftovers(repository: Repository) -> list[Path]:
     # killed between pack and index: our `.keep` stands beside a pack that nobody has ever seen
     unseen = [path.with_suffix(".pack") for path in left if path.suffix == KEEP]
     scratch = repository.scratch_folder
-    left += [scratch / name for name in _names(scratch) if name.endswith(KEEP) or _is_dead(name.partition("-")[0])]
+    names = () if scratch.is_symlink() else _names(scratch)  # what a link leads to is not ours to sweep
+    left += [scratch / name for name in names if name.endswith(KEEP) or _is_dead(name.partition("-")[0])]
     return [path for path in unseen if path.exists() and not path.with_suffix(".idx").exists()] + left
 
 

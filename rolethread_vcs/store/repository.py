@@ -222,6 +222,8 @@ class Repository:
         from rolethread_vcs.store.lock import hold
 
         with hold(self.lock_path, command, patience=patience):
+            with disk.system_errors("looking for what was left unfinished"):
+                disk.refuse_link(self.scratch_folder)
             try:
                 yield
             finally:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from rolethread_vcs.dataset import Dataset
+from rolethread_vcs.errors import SystemRefusedError
 from rolethread_vcs.store.lock import LockedError, describe_holder, hold, is_held
 
 HOLDER = (
@@ -74,7 +77,13 @@ def test_a_lock_that_was_never_taken_is_free(tmp_path):
     assert not is_held(tmp_path / "none")
 
 
-@pytest.mark.parametrize("text", [b"", b"[]", b"{", b'{"pid": 1}', b"\xff"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(b"", b"[]", b"{", b'{"pid": 1}', b"\xff", b"[" * 100_000),
+        b'{"pid": 1, "host": "h", "command": "c", "since": 9223372036854775807}',
+    ],
+)
 def test_a_torn_text_only_hides_the_holder(tmp_path, text):
     path: Path = tmp_path / "lock"
     path.write_bytes(text)
@@ -82,3 +91,63 @@ def test_a_torn_text_only_hides_the_holder(tmp_path, text):
     assert describe_holder(path) == "holder unknown"
     with hold(path, "rtv edit", patience=15):
         assert is_held(path)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs links")
+class TestLinks:
+    """What a link leads to that was planted in the place of a file of ours is neither written to nor swept."""
+
+    @pytest.mark.parametrize("name", ["lock", "tmp"])
+    def test_a_link_is_refused_and_its_target_stays_as_it_is(self, tmp_path, name):
+        dataset = Dataset.init(tmp_path / "d")
+        place, target = dataset.folder / ".git/rolethread" / name, tmp_path / "target"
+        if name == "lock":
+            target.write_bytes(b"mine" * 400)
+            place.unlink()
+        else:
+            target.mkdir()
+            (target / "2019-notes.txt").write_bytes(b"mine")
+            if place.exists():
+                place.rmdir()
+        place.symlink_to(target)
+
+        with pytest.raises(SystemRefusedError) as caught:
+            dataset.add([{"messages": [{"role": "user", "content": "hello"}, {"role": "assistant", "content": "yes"}]}])
+
+        assert str(place) in (caught.value.hint or "")
+        assert len(dataset.snapshot()) == 0
+        kept = target if name == "lock" else target / "2019-notes.txt"
+        assert kept.read_bytes() in (b"mine" * 400, b"mine")
+        assert sum(1 for _ in tmp_path.rglob("*.tmp")) == 0
+        place.unlink()
+        dataset.add([{"messages": [{"role": "user", "content": "hello"}, {"role": "assistant", "content": "yes"}]}])
+        assert len(dataset.snapshot()) == 1
+
+    def test_a_file_that_has_a_second_name_is_locked_and_not_written_to(self, tmp_path):
+        target, path = tmp_path / "mine", tmp_path / "lock"
+        target.write_bytes(b"mine" * 400)
+        path.hardlink_to(target)
+
+        with hold(path, "rtv edit", patience=1):
+            assert is_held(path)
+        assert target.read_bytes() == b"mine" * 400
+
+    def test_a_pipe_stops_nobody(self, tmp_path):
+        path = tmp_path / "lock"
+        os.mkfifo(path)
+
+        assert not is_held(path)
+        assert describe_holder(path) == "holder unknown"
+
+    def test_a_link_that_a_dead_writer_seems_to_have_left_is_removed_and_its_folder_is_not(self, tmp_path):
+        dataset = Dataset.init(tmp_path / "d")
+        scratch, target = dataset.repository.scratch_folder, tmp_path / "target"
+        scratch.mkdir(exist_ok=True)
+        target.mkdir()
+        (target / "note").write_bytes(b"mine")
+        (scratch / "999999999-abc.tmp").symlink_to(target)
+
+        dataset.add([{"messages": [{"role": "user", "content": "hello"}, {"role": "assistant", "content": "yes"}]}])
+
+        assert [each.name for each in target.iterdir()] == ["note"]
+        assert list(scratch.iterdir()) == []

@@ -65,8 +65,8 @@ def keep_of(folder, note, name="pack-1.keep"):
 
 
 def test_a_note_reads_back_as_it_was_published(dataset):
-    moves = {"HEAD": ("ref: a", None), "b": (None, "c")}
-    pending = Pending("edit 12\nand more", 1_700_000_000, moves, (None, "d"), "w")
+    moves = {"HEAD": ("ref: refs/heads/ä", None), "refs/tags/b": (None, "c" * 40)}
+    pending = Pending("edit 12\nand more", 1_700_000_000, moves, (None, "d" * 40), "w")
 
     with dataset.repository.pack() as pack:
         pack.add("blob", b"something")
@@ -109,12 +109,47 @@ def test_a_torn_note_counts_as_none(tmp_path, data):
 
 
 def test_every_part_of_a_note_counts_as_none(tmp_path):
-    whole = Pending("edit 12", 1_700_000_000, {"b": (None, "c")}, (None, "d")).encode()
+    whole = Pending("edit 12", 1_700_000_000, {"refs/b": (None, "c" * 40)}, (None, "d" * 40)).encode()
 
     read = [journal.load(keep_of(tmp_path, whole[:length])) for length in range(len(whole))]
 
     assert set(read) == {None}
     assert journal.load(keep_of(tmp_path, whole)) is not None
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"1700000000", b"-5"),
+        (b"1700000000", b"9223372036854775808"),
+        (b"1700000000", b"1e300"),
+        (b"1700000000", b"NaN"),
+        (b'"refs/b"', b'"refs/../config"'),
+        (b'"refs/b"', b'"config"'),
+        (b'"refs/b"', b'"refs//b"'),
+        (b"c" * 40, b"c" * 39),
+        (b"c" * 40, b"ref: HEAD"),
+        (b"d" * 40, b"x" * 40),
+        (b'"effects": {}', b'"effects": ' + b"[" * 100_000),
+        (b'"worktree": ""', b'"worktree": ' + b"[" * 1500 + b"]" * 1500),
+    ],
+    ids=lambda value: value[:20].decode(),
+)
+def test_a_forged_note_counts_as_none(tmp_path, old, new):
+    whole = Pending("edit 12", 1_700_000_000, {"refs/b": (None, "c" * 40)}, (None, "d" * 40)).encode()
+    assert old in whole
+
+    assert journal.load(keep_of(tmp_path, whole.replace(old, new))) in (None, journal.load(keep_of(tmp_path, whole)))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
+def test_a_pipe_or_a_link_in_the_place_of_a_note_is_none_and_not_opened(tmp_path):
+    note = keep_of(tmp_path, Pending("edit 12", 1, {}, (None, "d" * 40)).encode())
+    link, pipe = tmp_path / "link.keep", tmp_path / "pipe.keep"
+    link.symlink_to(note)
+    os.mkfifo(pipe)
+
+    assert list(journal.load_all([link, pipe, note])) == [note]
 
 
 def test_what_others_keep_is_no_note(tmp_path):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath, PurePosixPath
@@ -18,6 +19,12 @@ from rolethread_vcs.store import disk
 from rolethread_vcs.store.log import Moves
 from rolethread_vcs.store.objects.packs import KEEP, KEEP_TEXT
 from rolethread_vcs.store.objects.trees import Blob, Difference
+from rolethread_vcs.store.refs import HEAD
+
+_LARGEST = 1 << 28
+"""Bytes of a note up to which it is read."""
+_LATEST = 1 << 40  # seconds
+_VALUE = re.compile(r"[0-9a-f]{40}|ref: refs/\S+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +157,7 @@ def text_of(keep: Path) -> bytes | None:
     """
     with disk.system_errors("reading what the last command was about to do"):
         try:
-            data = keep.read_bytes()
+            data = disk.read_plain(keep, _LARGEST) or b""
         except (FileNotFoundError, IsADirectoryError, PermissionError):  # git keeps its own from other users
             return None
     return data if data.startswith(KEEP_TEXT) else None
@@ -170,15 +177,34 @@ def load(keep: Path) -> Pending | None:
         operations, file = record["operations"], record.get("file")
         return Pending(
             command=str(record["command"]),
-            time=int(record["time"]),
-            moves={str(name): (pair[0], pair[1]) for name, pair in record["moves"].items()},
-            operations=None if operations is None else (operations[0], str(operations[1])),
+            time=_time(record["time"]),
+            moves={_ref(name): (_value(pair[0]), _value(pair[1])) for name, pair in record["moves"].items()},
+            operations=None if operations is None else (_value(operations[0]), _value(operations[1]) or ""),
             worktree=str(record["worktree"]),
             effects=SideEffects.from_record(record.get("effects", {})),
             file=None if file is None else FileChange.from_record(file),
         )
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError):
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
         return None
+
+
+def _time(seconds: float) -> int:
+    if not 0 <= seconds <= _LATEST:
+        raise ValueError(f"{seconds} is no time")
+    return int(seconds)
+
+
+def _ref(name: str) -> str:
+    """Return the name of a ref as it is; what is done by a note touches nothing else of the git folder."""
+    if name != HEAD and not (name.startswith("refs/") and {"", ".", ".."}.isdisjoint(name.split("/"))):
+        raise ValueError(f"{name} is no ref")
+    return name
+
+
+def _value(text: str | None) -> str | None:
+    if text is not None and not _VALUE.fullmatch(text):
+        raise ValueError(f"{text} is no value of a ref")
+    return text
 
 
 def load_all(files: Iterable[Path]) -> dict[Path, Pending]:
