@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,7 +11,8 @@ from typing import NamedTuple
 
 from rolethread_vcs.errors import DamagedError
 from rolethread_vcs.store.git_state import read_file
-from rolethread_vcs.store.refs import BRANCHES, TAGS, ref_of, shorten
+from rolethread_vcs.store.log import OPERATIONS_REF
+from rolethread_vcs.store.refs import BRANCHES, TAGS, shorten
 from rolethread_vcs.store.repository import Repository
 
 _PACKED = re.compile(r"([0-9a-f]{40}) (refs/\S+)")
@@ -83,7 +83,7 @@ def ref_title(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class DamagedRef:
-    """A branch or a release that cannot be followed: `reason` says why, `repair` what to run, "" when nobody knows.
+    """A branch or a release that cannot be followed, or the operation log: `reason` says why.
 
     `known` is the last commit that the operation log has for it, None when it has none.
     """
@@ -91,7 +91,6 @@ class DamagedRef:
     name: str
     reason: str
     known: str | None
-    repair: str
 
     def __str__(self) -> str:
         was = f"; the operation log has it at {self.known[:10]}" if self.known else ""
@@ -99,26 +98,19 @@ class DamagedRef:
 
 
 def damaged_refs(repository: Repository) -> tuple[DamagedRef, ...]:
-    """Return the damaged branches and releases by name; asks for each of them, and for what it leads to."""
-    current, names = None, loose_refs(repository, BRANCHES, TAGS)
-    with suppress(DamagedError):  # HEAD or the packed list; whoever needs them is told
-        current = ref_of(repository.refs.head())
+    """Return the damaged branches and releases by name, and the operation log; asks for all that they lead to."""
+    names = loose_refs(repository, BRANCHES, TAGS)
+    with suppress(DamagedError):  # the packed list; whoever needs it is told
         names.update(name for name in repository.refs.names() if name.startswith((BRANCHES, TAGS)))
     found = []
     for ref in (follow_ref(repository, name) for name in sorted(names)):
         if ref.problem:
-            known = repository.operations.last_known(ref.name)
-            repair = "" if known is None else _repair(repository, ref.name, known, is_current=ref.name == current)
-            found.append(DamagedRef(ref.name, ref.reason, known, repair))
+            found.append(DamagedRef(ref.name, ref.reason, repository.operations.last_known(ref.name)))
+    try:
+        repository.operations.last()
+    except DamagedError as error:
+        found.append(DamagedRef(OPERATIONS_REF, f"cannot be read: {error.message}", None))
     return tuple(found)
-
-
-def _repair(repository: Repository, name: str, known: str, *, is_current: bool) -> str:
-    path, folder = repository.common_folder / name, shlex.quote(str(repository.folder))
-    away = f"rm {shlex.quote(str(path))} && " if path.is_file() else ""
-    if away and name.startswith(BRANCHES) and not is_current:
-        return f"{away}rtv -C {folder} branch {shorten(name)} --from {known[:10]}"
-    return f"{away}git -C {folder} update-ref {name} {known}"
 
 
 # ---- names that cannot stand side by side

@@ -220,7 +220,7 @@ def from_git(doing: str, error: BaseException) -> RoleThreadError:
 
 
 @contextlib.contextmanager
-def read_errors(what: str, hint: str = "rtv verify") -> Iterator[None]:
+def read_errors(what: str, hint: str = "rtv verify --repair") -> Iterator[None]:
     """Turn whatever libgit2 raises inside into damage: `what` (`the history of 3fa9c1`) cannot be read.
 
     Raises:

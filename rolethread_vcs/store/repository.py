@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pygit2
 
-from rolethread_vcs.errors import InvalidError, UsageError
+from rolethread_vcs.errors import DamagedError, InvalidError, UsageError
 from rolethread_vcs.model.revision import parse_range
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.git_config import GitConfig
@@ -73,7 +73,7 @@ class Repository:
         self.durable = self.config.durable
         configure_libgit2(durable=self.durable)
         self.objects = Objects(git, self.common_folder / "objects")
-        self.refs = Refs(git, self.common_folder, self.signature, durable=self.durable)
+        self.refs = Refs(git, self.common_folder, self.signature, self.objects.__contains__, durable=self.durable)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # what was computed of a dataset may be remembered by its pickle, so the refs are in it
@@ -240,7 +240,10 @@ class Repository:
 
     def has_unfinished_merge(self) -> bool:
         """Return whether a merge, revert or pick of ours waits for decisions in this folder."""
-        return self.refs.read(self.unfinished_ref) is not None
+        try:
+            return self.refs.read(self.unfinished_ref) is not None
+        except DamagedError:  # there is one; whoever reads it is told
+            return True
 
     def git_state(self) -> GitState | None:
         """Return what plain git is in the middle of in this folder, None where it is at rest."""

@@ -365,7 +365,7 @@ class Snapshot:
     def _lose(self, path: str, error: DamagedError) -> None:
         if self.lost is None:
             raise error
-        self.lost[path] = error.message
+        self.lost[path] = error.message if path in error.message else f"what lay in {path}: {error.message}"
 
     def _by_id(self, start: str) -> Iterator[tuple[str, bytes]]:
         """Yield (id, blob id) in id order, from the folder of `start` on."""
@@ -376,7 +376,12 @@ class Snapshot:
         entry_id = word if isinstance(word, str) and is_id(word) else None
         if entry_id is None and (number := number_named(word)) is not None:
             entry_id = named_of(self.with_number(number), number)
-        item = None if entry_id is None else find(self.objects, self.tree, entry_path(entry_id))
+        try:
+            item = None if entry_id is None else find(self.objects, self.tree, entry_path(entry_id))
+        except MissingObjectError:
+            if self.lost is None:
+                raise
+            item = None  # its folder is noted by whoever walks them
         if item is None:
             return None
         return LINKED if item.mode in (LINK, FOLDER) else item.oid

@@ -337,8 +337,16 @@ class Session:
             close(repository, keep, pending, self.notes)
 
     def _now(self) -> tuple[Operation | None, dict[str, str]]:
-        """Return our last operation, and the refs as they are."""
-        last = self.repository.operations.last()
+        """Return our last operation, and the refs as they are; a log of which that cannot be read starts anew."""
+        try:
+            last = self.repository.operations.last()
+        except DamagedError:
+            from rolethread_vcs.store.damaged_log import restart
+            from rolethread_vcs.store.quarantine import Quarantine
+
+            quarantine = Quarantine(self.repository.common_folder)
+            self.notes.append(f"{restart(self.repository, quarantine)} (the old one is kept in {quarantine.folder})")
+            last = self.repository.operations.last()
         return last, self.repository.refs.table(None if last is None else last.refs)
 
     def _write_external(

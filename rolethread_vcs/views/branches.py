@@ -61,7 +61,7 @@ def branch_lines(
         yield from _branch_rows(remote_branches, look)
     for ref in damaged_refs:
         yield Line("warn", str(ref))
-        yield Line("hint", ref.repair or "rtv verify")
+        yield Line("hint", "rtv verify --repair")
 
 
 def _branch_rows(branches: Sequence[Branch], look: Look) -> Lines:

@@ -44,7 +44,7 @@ def status_lines(survey: Survey, waiting: OpenMerge | RoleThreadError | None, lo
         yield f"{survey.why_read_only} (install a newer one)"
     for ref in survey.damaged_refs:
         yield f"{styled('damaged:', 'error')} {ref}"
-        yield f"  {ref.repair or 'see more with: rtv verify'}"
+        yield "  mend it with: rtv verify --repair"
     if isinstance(waiting, RoleThreadError):
         yield f"a merge is unfinished, and cannot be gone on with: {waiting.message}"
         yield f"  {waiting.hint or 'abort it: rtv merge --abort'}"

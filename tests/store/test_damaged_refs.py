@@ -27,7 +27,7 @@ def test_a_sound_dataset_has_none(dataset: Dataset) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "nonsense\n", "1" * 39, "f" * 40 + "\n"])
-def test_a_torn_branch_is_named_with_where_it_was_and_the_command_repairs_it(dataset: Dataset, text: str) -> None:
+def test_a_torn_branch_is_named_with_where_it_was_and_repaired(dataset: Dataset, text: str) -> None:
     commit = dataset.snapshot().id
     ref_file(dataset).write_text(text)
 
@@ -36,7 +36,7 @@ def test_a_torn_branch_is_named_with_where_it_was_and_the_command_repairs_it(dat
     assert (found.name, found.known) == ("refs/heads/tries/one", commit)
     assert str(found).startswith("the branch tries/one ")
     assert str(found).endswith(f"; the operation log has it at {commit[:10]}")
-    subprocess.run(found.repair.replace("rtv ", f"{_program()} "), shell=True, check=True)
+    assert Dataset.upkeep.repair(dataset.folder).repaired == (f"branch tries/one is at {commit[:10]} again",)
     assert damaged_refs(Dataset.open(dataset.folder).repository) == ()
     assert Dataset.open(dataset.folder).snapshot("tries/one").id == commit
 
@@ -58,6 +58,18 @@ def test_a_torn_branch_is_not_taken_for_moved_and_stays_known(dataset: Dataset, 
     assert next(iter(dataset.repository.operations)).refs[found.name] == commit
 
 
+def test_a_branch_that_points_at_nothing_never_gets_into_the_operation_log(dataset: Dataset) -> None:
+    commit = dataset.snapshot().id
+    ref_file(dataset).write_text("f" * 40 + "\n")
+    ref_file(dataset).with_name("two").write_text("e" * 40 + "\n")
+
+    made = dataset.branch("other")
+
+    (last, *_) = dataset.repository.operations
+    assert (made.notes, last.verb, last.refs["refs/heads/tries/one"]) == ((), "branch", commit)
+    assert "refs/heads/tries/two" not in last.refs
+
+
 def test_a_packed_branch_that_points_at_nothing_is_named(dataset: Dataset) -> None:
     git = dataset.repository.common_folder
     subprocess.run(["git", "pack-refs", "--all"], cwd=dataset.folder, check=True)
@@ -69,7 +81,7 @@ def test_a_packed_branch_that_points_at_nothing_is_named(dataset: Dataset) -> No
     (found,) = damaged_refs(dataset.repository)
 
     assert found.reason == "points at ffffffffff, which is missing or damaged"
-    subprocess.run(found.repair, shell=True, check=True)
+    Dataset.upkeep.repair(dataset.folder)
     assert damaged_refs(Dataset.open(dataset.folder).repository) == ()
 
 
@@ -77,9 +89,3 @@ def test_a_ref_that_git_is_writing_is_none(dataset: Dataset) -> None:
     ref_file(dataset).with_name("one.lock").write_text("")
 
     assert damaged_refs(dataset.repository) == ()
-
-
-def _program() -> str:
-    import sys
-
-    return f"{sys.executable} -m rolethread_vcs.cli.main"

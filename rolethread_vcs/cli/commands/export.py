@@ -50,11 +50,13 @@ def command(
     overwrite: bool,
 ) -> None:
     from rolethread_vcs import ExportOptions
+    from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.views.entries import exported_lines
 
     if revision == "-":
         raise UsageError("- is no revision; an export without -o goes to standard output", hint="rtv export -o -")
-    dataset, output = context.dataset, context.output
+    output = context.output
+    dataset = Dataset.open(context.folder, check=False) if skip_damaged else context.dataset
     path = context.path(target) if target not in (None, "-") else None
     if context.output.json and path is None:
         raise UsageError("--json and an export to standard output do not go together", hint="rtv export -o FILE --json")

@@ -127,7 +127,7 @@ def branch_before(repository: Repository) -> str:
     """
     here = repository.branch()
     known = set(repository.refs.branches())
-    for operation in repository.operations:
+    for operation in repository.operations.readable():
         name = branch_of(operation.changes.get(HEAD, (None, None))[0])
         if operation.worktree == repository.worktree_name and name is not None and name != here and name in known:
             return name

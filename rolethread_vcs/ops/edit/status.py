@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from rolethread_vcs.errors import DamagedError
 from rolethread_vcs.store.checkout import NEW, STAGED, Unsaved, Worktree
 from rolethread_vcs.store.log import UNDO, moved_since
 from rolethread_vcs.store.refs import REMOTES
@@ -129,7 +130,10 @@ def survey(repository: Repository) -> Survey:
 
 def _last_operation(repository: Repository) -> Operation | None:
     """Return what was done last: by one of our commands, or, since then, by plain git."""
-    last = repository.operations.last()
+    try:
+        last = repository.operations.last()
+    except DamagedError:  # said with the damaged refs
+        return None
     table = repository.refs.table(None if last is None else last.refs)
     if last is None or not moved_since(last, table, repository.worktree_name):
         return last

@@ -15,7 +15,15 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from rolethread_vcs.errors import BusyError, InvalidError, NotFoundError, SystemRefusedError, UsageError
+from rolethread_vcs.errors import (
+    DamagedError,
+    InvalidError,
+    NotFoundError,
+    RoleThreadError,
+    SystemRefusedError,
+    UsageError,
+)
+from rolethread_vcs.model.settings import InvalidSettingsError
 from rolethread_vcs.ops.edit.status import unsaved_files
 from rolethread_vcs.ops.export.losses import Lost, Uneven
 from rolethread_vcs.ops.export.output_file import is_pipe, output_stream, refuse_file_in_the_way
@@ -27,7 +35,7 @@ from rolethread_vcs.store.git_state import BISECT
 from rolethread_vcs.store.log import Operation
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
-from rolethread_vcs.transaction import Intent, NewerWriterError, Session, refuse_unsaved
+from rolethread_vcs.transaction import Intent, Session, refuse_unsaved
 
 _GZIP_LEVEL = 6
 _ROWS_AT_ONCE = 64
@@ -93,7 +101,12 @@ def export(
     if path is not None and path.is_symlink():
         # what the link leads to is the file that would be replaced
         path = Path(os.path.realpath(path))
-    snapshot = repository.snapshot(revision)
+    if options.skip_damaged:
+        from rolethread_vcs.ops.export.rescue import readable_snapshot
+
+        snapshot = readable_snapshot(repository, revision)
+    else:
+        snapshot = repository.snapshot(revision)
     warnings = _warnings(repository, snapshot, fail_if_unsaved=fail_if_unsaved)
     rows = ExportRows(snapshot, options, revision)
     sha256 = None
@@ -119,7 +132,11 @@ def export(
         warnings.append("the file holds JSON lines; a name that ends in .jsonl or .json says what is wanted")
     if options.where is not None and not rows.entries:
         warnings.append(f"no entry matches {options.where}; the export is empty")
-    named = (repository.branch() or snapshot.id[:10]) if revision in ("@", "HEAD") else revision
+    if snapshot.lost is not None:
+        warnings += [f"left out: {reason}" for reason in snapshot.lost.values()]
+        named = revision if revision not in ("@", "HEAD") else snapshot.id[:10]
+    else:
+        named = (repository.branch() or snapshot.id[:10]) if revision in ("@", "HEAD") else revision
     details = {
         **asdict(options),
         "commit": snapshot.id,
@@ -134,7 +151,7 @@ def export(
     try:
         with Session.open(repository, intent, needs_branch=False) as session:
             operation = session.move({}).operation
-    except (BusyError, SystemRefusedError, NewerWriterError) as error:  # no reason to fail
+    except RoleThreadError as error:  # no reason to fail: the file is there
         warnings.append(f"the export is written, but the operation log does not remember it: {error.message}")
     return Exported(
         entries=rows.entries,
@@ -179,6 +196,15 @@ def _held_back(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 def _warnings(repository: Repository, snapshot: Snapshot, *, fail_if_unsaved: bool) -> list[str]:
     """Say what the export does not hold, though a person might think so."""
+    try:
+        return _unsaved_warnings(repository, snapshot, fail_if_unsaved=fail_if_unsaved)
+    except (DamagedError, SystemRefusedError, InvalidSettingsError) as error:
+        if fail_if_unsaved:
+            raise
+        return [f"nobody can say whether everything was saved: {error.message}"]
+
+
+def _unsaved_warnings(repository: Repository, snapshot: Snapshot, *, fail_if_unsaved: bool) -> list[str]:
     warnings = []
     worktree = repository.worktree
     if worktree is not None and repository.refs.head_commit() == snapshot.id:

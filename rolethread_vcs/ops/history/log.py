@@ -159,7 +159,7 @@ class OperationsByCommit:
     """Finds the operation that made a commit; reads the operation log only as far as it must."""
 
     def __init__(self, repository: Repository) -> None:
-        self._operations = iter(repository.operations)
+        self._operations = repository.operations.readable()
         self._graph = repository.graph
         self._made: dict[tuple[str | None, str], Operation] = {}
         self._last: tuple[int, str] | None = None

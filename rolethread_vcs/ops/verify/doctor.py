@@ -240,7 +240,7 @@ def _advise(health: Health) -> list[str]:
             f"{named} cannot be written to ({why}): reading, checking and exporting work, and nothing can be saved; "
             "get the right to write, or work on a copy: rtv clone . ../COPY"
         )
-    advice += [f"{ref}; " + (ref.repair or "see more with: rtv verify") for ref in health.damaged_refs]
+    advice += [f"{ref}; mend it with: rtv verify --repair" for ref in health.damaged_refs]
     if health.pending is not None:
         advice.append(
             f"the command {health.pending!r} was cut off; the next command finishes it, or: rtv doctor --unlock"

@@ -20,7 +20,7 @@ from rolethread_vcs.store.checkout.file_writer import FileWriter
 from rolethread_vcs.store.checkout.index import Index, Recorded
 from rolethread_vcs.store.libgit2 import git_errors
 from rolethread_vcs.store.objects import MissingObjectError, Objects
-from rolethread_vcs.store.objects.trees import LINK, PROGRAM, Blob, Difference, files, object_id, two_way
+from rolethread_vcs.store.objects.trees import LINK, PROGRAM, SUBMODULE, Blob, Difference, files, object_id, two_way
 from rolethread_vcs.store.tree_reader import find_blob
 
 NEW = "new"
@@ -83,6 +83,7 @@ class Worktree:
         self._plain_folders.clear()
         if paths is None:
             self.index.repair(tree)
+            self._objects.check_folders(tree)
             with git_errors("comparing the checked-out folder"):
                 paths = [*self._git.status(untracked_files="all", ignored=False)]
             if self.index.is_sparse():  # git looks at a file that it skips once it is there; libgit2 does not
@@ -168,6 +169,8 @@ class Worktree:
 
     def _look(self, path: str, expected: Blob | None) -> tuple[str | None, os.stat_result | None]:
         """Return how a file differs from what is expected, and its status."""
+        if expected is not None and expected.mode == SUBMODULE:
+            return None, None  # what another repository holds is its own affair
         if expected is not None and expected.mode == LINK:
             with contextlib.suppress(OSError, InvalidError):
                 # as git has it: the blob of a link is where it leads to
@@ -306,6 +309,8 @@ class Worktree:
 
     def _remove(self, path: str) -> None:
         full = self._full(path)
+        if os.path.isdir(full) and not os.path.islink(full):  # noqa: PTH112, PTH114  what git calls a submodule
+            return
         with disk.system_errors(f"removing {path}"):
             disk.remove(Path(full))
             folder = os.path.dirname(full)  # noqa: PTH120

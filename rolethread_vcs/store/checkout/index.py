@@ -167,6 +167,7 @@ class Index:
         """Return what plain git has staged on top of a tree, by path; `index_file` is another index than ours."""
         if index_file is None or index_file.resolve() == self.path.resolve():
             index = self.open()
+            self._objects.check_folders(tree)
             with git_errors("comparing the index"):
                 flags = self._git.status(untracked_files="no", ignored=False)
             paths = [path for path in flags if flags[path] & _STAGED]
@@ -240,6 +241,8 @@ class Index:
 
     def _write_again(self, tree: bytes) -> None:
         """Write an index that agrees with a tree: nothing is staged. What a sparse checkout left out stays so."""
+        if self.path.is_dir():
+            raise DamagedError(f"a folder lies in the place of git's index ({self.path})", hint="rtv verify --repair")
         entries = self._looked_at(dict(files(tree, self._objects.tree)))
         is_left_out = self.is_sparse()
         skipped = {name for name in entries if is_left_out and self._look(name, None)[0] is None}

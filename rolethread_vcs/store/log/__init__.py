@@ -164,6 +164,11 @@ class OperationLog:
             yield operation
             oid = operation.previous
 
+    def readable(self) -> Iterator[Operation]:
+        """Yield the operations, newest first, as far back as they read: for what only says more with them."""
+        with suppress(DamagedError):
+            yield from self
+
     def picked(self, table: Table, picks: Callable[[Operation], bool]) -> Iterator[Operation]:
         """Yield the operations that a test picks, newest first; which they are is remembered, so each is asked once."""
         from rolethread_vcs.store.derived import Derived, commit_ids, parsed
@@ -173,7 +178,7 @@ class OperationLog:
         known, *older = found or [""]
         newer: list[str] = []
         looked_at, head = 0, self.head()
-        for operation in self:
+        for operation in self.readable():
             if operation.id == known:
                 break
             looked_at += 1
@@ -196,11 +201,8 @@ class OperationLog:
 
     def last_known(self, name: str) -> str | None:
         """Return the newest value of a ref that the log has, as far back as it reads, and that is still there."""
-        try:
-            known = (operation.refs.get(name) for operation in self)
-            return next((oid for oid in known if oid is not None and self._objects.commit_at(oid) is not None), None)
-        except DamagedError:
-            return None
+        known = (operation.refs.get(name) for operation in self.readable())
+        return next((oid for oid in known if oid is not None and self._objects.commit_at(oid) is not None), None)
 
     def read(self, oid: str) -> Operation:
         """Return the operation of a commit.
@@ -228,7 +230,7 @@ class OperationLog:
         except (KeyError, TypeError, ValueError, JsonProblemError, DamagedError) as error:
             raise DamagedError(
                 f"the operation {oid[:10]} of the log cannot be read: {error}",
-                hint="rtv verify",
+                hint="rtv verify --repair",
                 code="unreadable_operation",
             ) from error
 

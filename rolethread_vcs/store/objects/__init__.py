@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _KINDS = {1: "commit", 2: "tree", 3: "blob", 4: "tag"}
 _LONGEST_CHAIN = 100
+_LOOSE_FOLDERS = frozenset(f"{number:02x}" for number in range(256))
 _TREES_REMEMBERED = 512
 _ITEMS_REMEMBERED = 64
 _COMMITS_REMEMBERED = 64
@@ -143,6 +144,16 @@ class Objects:
 
     def blob(self, oid: bytes) -> bytes:
         return self._whole(oid, "blob")
+
+    def check_folders(self, tree: bytes) -> None:
+        """Look at all folders of a tree where any may lie loose: libgit2 never comes back from a torn one.
+
+        Raises:
+            MissingObjectError: one cannot be read.
+        """
+        if self._loose.has_any:
+            for _ in trees.files(tree, self.tree):
+                pass
 
     def tree(self, oid: bytes) -> bytes:
         """Return the raw bytes of a tree of a 20-byte id; recent ones are remembered."""
@@ -306,7 +317,7 @@ def _open_odb(folder: Path, others: Iterable[Path]) -> pygit2.Odb:
 def _missing(what: str, error: Exception) -> MissingObjectError:
     refuse_exhausted(error)
     why = "" if isinstance(error, KeyError) else f" ({error})"  # a KeyError only says the object's id again
-    return MissingObjectError(f"{what} is missing or damaged{why}", hint="see what is damaged with: rtv verify")
+    return MissingObjectError(f"{what} is missing or damaged{why}", hint="rtv verify --repair")
 
 
 def _read_from(odb: pygit2.Odb, oid: str) -> tuple[str, bytes]:
@@ -340,6 +351,10 @@ class LooseObjects:
             self._folders = {name for name in os.listdir(folder) if len(name) == 2}  # noqa: PTH208  every command does
         except OSError:
             self._folders = set()
+
+    @property
+    def has_any(self) -> bool:
+        return not self._folders.isdisjoint(_LOOSE_FOLDERS)
 
     def read(self, oid: str) -> tuple[str, bytes] | None:
         """Return kind and bytes of a loose object, or None when no file of that name is there.

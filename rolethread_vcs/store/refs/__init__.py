@@ -38,6 +38,9 @@ UNFINISHED_ELSEWHERE: Final = "refs/rolethread/worktrees/"
 """Below it lies, as `<name>/merge`, that of a linked worktree; in sight of all, since it must outlive the folder."""
 
 
+_OPERATIONS = "refs/rolethread/ops"
+
+
 class RefMovedError(MovedError):
     """The ref no longer has the value that was read."""
 
@@ -76,6 +79,8 @@ def shorten(name: str) -> str:
         return f"release {name.removeprefix(TAGS)}"
     if is_unfinished(name):
         return "the unfinished merge"
+    if name == _OPERATIONS:
+        return "the operation log"
     return name
 
 
@@ -123,11 +128,18 @@ class HeldRef:
 
 class Refs:
     def __init__(
-        self, git: pygit2.Repository, common: Path, who: Callable[[], Signature], *, durable: bool = True
+        self,
+        git: pygit2.Repository,
+        common: Path,
+        who: Callable[[], Signature],
+        is_there: Callable[[str], bool] = lambda _: True,
+        *,
+        durable: bool = True,
     ) -> None:
         self.git = git
         self.common = common
         self.who = who
+        self.is_there = is_there
         self.durable = durable
 
     def hold(self, name: str) -> HeldRef | None:
@@ -275,9 +287,10 @@ class Refs:
         """Return HEAD, every branch, every tag and every unfinished merge with its value; what an operation records.
 
         Other names for a branch are left out. A branch or tag that does not read is damaged, and has not moved: it has
-        the value of a table that was `known` before, and is left out where that has none.
+        the value of a table that was `known` before, and is left out where that has none. So it is for one that was
+        moved since to an object that is not there.
         """
-        known = known or {}
+        is_compared, known = known is not None, known or {}
         wanted = [name for name in (*self.names(), *known) if name.startswith((BRANCHES, TAGS)) or is_unfinished(name)]
         values: dict[str, str | None] = {}
         with suppress(*RAISED):  # in one go: asking for each by its name, as for what does not read, costs more
@@ -294,6 +307,8 @@ class Refs:
                     value = one.target if one is not None and one.name == name else None
                 except DamagedError:
                     value = known.get(name)
+            if is_compared and value is not None and value != known.get(name) and not self.is_there(value):
+                value = known.get(name)
             if value is not None:
                 result[name] = value
         return result
