@@ -297,8 +297,16 @@ def _refuse_half_made(repository: Repository) -> None:
 def _missing_branch(repository: Repository) -> DamagedError:
     name = repository.refs.head().removeprefix(SYMBOLIC)
     known = repository.operations.last_known(name)
-    was = f"; the operation log has it at {known[:10]}" if known else ""
-    return DamagedError(f"the branch {shorten(name)} is missing{was}", hint="rtv verify --repair")
+    others = repository.refs.branches().keys() - {each.branch for each in repository.other_folders()}
+    git = f"git -C {shlex.quote(str(repository.folder))}"
+    was, ways = "", []
+    if known is not None:
+        was = f"; the operation log has it at {known[:10]}"
+        ways.append(f"{git} branch {shlex.quote(shorten(name))} {known[:10]}   brings it back")
+    if others:
+        other = shlex.quote(BRANCHES + (DEFAULT_BRANCH if DEFAULT_BRANCH in others else min(others)))
+        ways.append(f"{git} symbolic-ref HEAD {other}   goes to another branch; the files stay as they are")
+    return DamagedError(f"the branch {shorten(name)} is missing{was}", hint="\n".join(ways) or "rtv verify")
 
 
 def _already_there(folder: Path) -> InvalidError:

@@ -218,6 +218,8 @@ class Index:
             return
         for path, blob in blobs.items():
             if blob is not None and path in edited:
+                if self._objects.kind(blob.oid.hex()) is None:  # damaged: the index takes only what can be read
+                    continue
                 index.add(pygit2.IndexEntry(path, pygit2.Oid(raw=blob.oid), pygit2.enums.FileMode.BLOB))
             else:
                 self._note(index, path, blob)
