@@ -307,8 +307,10 @@ class _Search:
             rows = self._unpaired(left[one + 1 : to_one], right[other + 1 : to_other])
             for who in {(message.role, message.speaker): None for message in rows[0]}:
                 first, second = ([each for each in row if (each.role, each.speaker) == who] for row in rows)
-                if len(first) == len(second) == 1:
-                    self._add(first[0], second[0], Match.PLACED, loose=pair.loose)
+                if first and second and 1 in (len(first), len(second)):
+                    # where one became several, who knows which of them it is
+                    is_one = len(first) == len(second)
+                    self._add(first[0], second[0], Match.PLACED, loose=pair.loose or not is_one)
 
     def _doubt_lines(self, pair: ExchangePair) -> None:
         for is_right, row in enumerate((pair.left.messages, pair.right.messages)):

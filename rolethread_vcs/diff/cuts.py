@@ -18,6 +18,7 @@ from rolethread_vcs.diff.exchanges import Exchange, Message
 _COVERED = 0.8  # of the words of the whole, what all parts have
 _OWN, _SURELY_OWN = 0.5, 0.8  # of the words of a part, what the whole must have of them; and what it has as a rule
 _PART = 0.9  # of them, what one part has at most, unless the parts say the whole word for word
+_FEW_LETTERS = 8
 _WINDOW = 8  # messages between two parts
 _FEW = 8  # messages that begin or end with the same two words
 _LONG = 20_000  # words
@@ -106,6 +107,8 @@ def _parts(whole: Message, near: Sequence[Message]) -> list[Message]:
         had = [sum(place in same for place in range(*each)) for each in ends]
         found = [each for share, each in zip(had, parts, strict=True) if share >= own * len(each.text.numbers)]
         is_whole = [number for each in found for number in each.text.numbers] == [*numbers]
+        while len(found) > 2 and not is_whole and min(found[0].letters, found[-1].letters) < _FEW_LETTERS:
+            found = found[1:] if found[0].letters < _FEW_LETTERS else found[:-1]  # it says so by chance
         if len(found) > 1 and (is_whole or max(had) <= _PART * len(numbers)):
             short = [share < _SURELY_OWN * len(each.text.numbers) for share, each in zip(had, parts, strict=True)]
             whole.is_recut = sum(had) < len(numbers) and any(short)

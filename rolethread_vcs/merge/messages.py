@@ -25,7 +25,7 @@ from rolethread_vcs.merge.lists import FIRST, SIDES, Lists, Side, Token
 from rolethread_vcs.merge.message import merge_message
 from rolethread_vcs.merge.resolver import Resolver
 from rolethread_vcs.merge.values import UNSETTLED, settle, settle_value
-from rolethread_vcs.model.entry import ANSWERING_ROLES
+from rolethread_vcs.model.entry import ANSWERING_ROLES, is_equal
 
 _RENAMES = 2
 """So many messages make a rename, or so many of a name that is new; one could be a correction of that message."""
@@ -226,20 +226,26 @@ def _suggested(dispute: Dispute) -> SideChoice | None:
 
 
 def _renamed_speakers(lists: Lists, side: Side, origins: Mapping[int, int]) -> dict[str, str]:
-    """Return the new names of speakers by their old ones, as far as a side changed each of their messages alike."""
-    names: dict[str, list[Any]] = defaultdict(list)
+    """Return the new names of speakers by their old ones, as far as a side changed each of their messages alike, but
+    for those that say something else now."""
+    names: dict[str, list[tuple[Any, bool]]] = defaultdict(list)
     for number, base in origins.items():
-        before, after = _speaker(lists.base[base]), _speaker(lists.on(side)[number])
-        if isinstance(before, str):
-            names[before].append(after)
+        was, now = lists.base[base], lists.on(side)[number]
+        if isinstance(before := _speaker(was), str):
+            names[before].append((_speaker(now), is_equal(was.get("content"), now.get("content"))))
     here, known = [*map(_speaker, lists.on(side))], [*map(_speaker, lists.base)]
-    return {
-        before: after[0]
-        for before, after in names.items()
-        if (len(after) if after[0] in known else here.count(after[0])) >= _RENAMES
-        and all(isinstance(each, str) for each in after)
-        and set(after) == {after[0]} != {before}
-    }
+    renamed = {}
+    for before, after in names.items():
+        found = [name for name, is_same in after if is_same] or [name for name, _ in after]
+        times = len(found) if found[0] in known else here.count(found[0])
+        if (
+            isinstance(found[0], str)
+            and {*found} == {found[0]}
+            and times >= _RENAMES
+            and all(x != before for x, _ in after)
+        ):
+            renamed[before] = found[0]
+    return renamed
 
 
 def _speaker(message: Any) -> Any:
