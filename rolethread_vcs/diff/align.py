@@ -24,6 +24,7 @@ from rolethread_vcs.diff.chain import heaviest_chain
 from rolethread_vcs.diff.cuts import find_cuts
 from rolethread_vcs.diff.exchange_pairs import (
     ALL_PAIRS,
+    SAME_QUESTION,
     SCALE,
     ExchangePair,
     heaviest_row,
@@ -152,8 +153,9 @@ def _search(left: Sequence[Any], right: Sequence[Any], *, later_left: bool) -> l
 def _match_of_two(before: Sequence[Any], after: Sequence[Any], place: int) -> Match | None:
     """Return how the only messages that differ are paired, by far the most frequent case; None for a longer look."""
     [one], [other] = read_messages(before[place : place + 1], after[place : place + 1])
-    if one.alike(other):
-        return Match.SIMILAR
+    if alike := one.alike(other):
+        # a question like another one may be another one with an answer of few words
+        return Match.SIMILAR if alike >= SAME_QUESTION or one.known_role != "user" else None
     is_placed = len(before) == 1 or not isinstance(one.value, dict)
     return Match.PLACED if is_placed and one.role == other.role else None
 

@@ -27,6 +27,8 @@ SCALE = 10_000
 """Weights are added up in whole numbers, so that sums cannot differ by rounding."""
 ALL_PAIRS = 10_000
 """100 against 100: up to here each is compared with each."""
+SAME_QUESTION = 0.75
+"""Likeness from which a question is the same, though nothing else shows it."""
 _LARGEST_TABLE = 400_000_000  # 20,000 against 20,000: the longest common order takes a bit a pair, 50 MB
 _FEW_PAIRS = 400
 _NEIGHBOURS = 1
@@ -34,10 +36,10 @@ _ANCHOR = 0.9  # what an exchange says, weighed, from which it is known anywhere
 _ANCHOR_OF_TWO = 0.35  # or from which a question with its answer is
 _ALIKE, _ALIKE_SHARE = 0.2, 0.34
 _STRONG = 0.5  # what two exchanges have in common, weighed, from which they are one by what they say
-_SAME_QUESTION = 0.75
 _MOVED_SHARE = 0.7
 _WHOLE = 0.4  # what an exchange that says little counts against one that is known anywhere, if they cross
 _A_LITTLE = 0.05
+_FEW_LETTERS, _SHARED = 4, 0.4  # such are said again by chance, where little else is shared
 _SURE = 0.2  # a question that stayed counts more than an answer like that of another one
 
 Row: TypeAlias = list[tuple[Message, Message, float]]
@@ -77,7 +79,10 @@ class ExchangePair:
     @property
     def has_stayed(self) -> bool:
         """Whether a message says what it said, and perhaps more."""
-        return any(one.stayed_in(other) for one, other, _ in self.row)
+        return any(
+            one.stayed_in(other) and (one.letters >= _FEW_LETTERS or self.share >= _SHARED)
+            for one, other, _ in self.row
+        )
 
     @cached_property
     def has_grown(self) -> bool:
@@ -231,7 +236,7 @@ class _Search:
         is_one = all(sum(not each.is_opening for each in side) == 1 for side in (self._left, self._right))
         questions = (pair.left.messages[0], pair.right.messages[0])
         return is_one and any(
-            (one, other) == questions and (weight >= _SAME_QUESTION or one.stayed_in(other) or one.asks_as(other))
+            (one, other) == questions and (weight >= SAME_QUESTION or one.stayed_in(other) or one.asks_as(other))
             for one, other, weight in pair.row
         )
 
@@ -255,9 +260,8 @@ class _Search:
             and (pair.has_grown or pair.weight > max(elsewhere[0][pair.left.index], elsewhere[1][pair.right.index]))
         ]
         sole = _sole(pair for pair in pairs if pair.is_complete and not pair.is_whole)
-        chain = _chain(
-            (*pair.place, pair.weight + _A_LITTLE * (pair.step == in_step) + _SURE * pair.is_sure) for pair in pairs
-        )
+        bonus = {pair.place: _A_LITTLE * ((pair.step == in_step) + 2 * pair.has_grown) for pair in pairs}
+        chain = _chain((*pair.place, pair.weight + bonus[pair.place] + _SURE * pair.is_sure) for pair in pairs)
         for pair in pairs:
             if pair.place in chain:
                 is_only = pair.is_sure and (pair in sole or pair.step == in_step)

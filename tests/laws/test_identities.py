@@ -70,6 +70,11 @@ def test_no_clean_merge_is_wrong(edits: dict, most: int) -> None:
         pytest.param(EDITS, 3, 1101004959, id="short exchanges beside others of the same words"),
         pytest.param(ALL, 5, 810051243, id="lines added to an exchange, and an exchange behind it"),
         pytest.param(ALL, 3, 60000131, id="a line added to an exchange, and an exchange behind it"),
+        pytest.param(ALL, 5, 810060062, id="a short answer that is a word of what was joined"),
+        pytest.param(ALL, 3, 271001104, id="a line that became two, deleted there"),
+        pytest.param(ALL, 5, 362000941, id="a speaker renamed but in a line that was joined"),
+        pytest.param(ALL, 5, 272000609, id="a short exchange edited beside an inserted one with its answer"),
+        pytest.param(ALL, 5, 810072042, id="a question replaced by one like it, with the same short answer"),
         pytest.param(ALL, 3, 271000917, id="lines swapped in an exchange rewritten there"),
     ],
 )
