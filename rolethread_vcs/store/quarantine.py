@@ -43,8 +43,10 @@ class Quarantine:
             if data is None:
                 disk.remove(path)
             else:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                disk.replace_file(path, data, durable=True)
+                scratch = self._common / "rolethread" / "tmp"  # half of a ref beside it would be a ref, too
+                for folder in (path.parent, scratch):
+                    disk.make_folders(folder, durable=True)
+                disk.replace_file(path, data, durable=True, scratch=scratch)
                 return
             with suppress(FileNotFoundError):
                 disk.sync_folder(path.parent)
@@ -65,7 +67,7 @@ class Quarantine:
             self._folder = parent / name
         inside = path.relative_to(self._common) if path.is_relative_to(self._common) else Path(path.name)
         place = self._folder / inside
-        place.parent.mkdir(parents=True, exist_ok=True)
+        disk.make_folders(place.parent, durable=True)
         number = 1
         while os.path.lexists(place):
             number += 1

@@ -54,6 +54,14 @@ def _a_packed_branch(shop: Workshop) -> None:
     shop.done("branch", "a/b/c", "--note", "packed")
 
 
+def _a_torn_branch(shop: Workshop) -> None:
+    (shop.folder / ".git/refs/heads/rough").write_bytes(b"")
+
+
+def _a_lost_index(shop: Workshop) -> None:
+    max((shop.folder / ".git/objects/pack").glob("*.idx")).unlink()
+
+
 OTHERS = [
     Mutator("init", ("init", "../new/deep")),
     Mutator("clone", ("clone", ".", "../new/deep")),
@@ -78,6 +86,8 @@ OTHERS = [
     Mutator("bisect good", ("bisect", "good"), before=_a_search),
     Mutator("bisect bad", ("bisect", "bad"), before=_a_search),
     Mutator("bisect skip", ("bisect", "skip"), before=_a_search),
+    Mutator("verify --repair of a branch", ("verify", "--repair"), before=_a_torn_branch),
+    Mutator("verify --repair of an index", ("verify", "--repair"), before=_a_lost_index),
     Mutator("bisect reset", ("bisect", "reset"), before=_a_search),
 ]
 """Beside the verbs that make an operation: those that write elsewhere, and names that need folders."""
@@ -89,9 +99,8 @@ ELSEWHERE = {
     "bisect run": "bisect good and bad, again and again",
     "git-merge-driver": "writes a file for git, which answers for it",
     "git-hook": "asks the gate, and writes what is cached",
-    "verify": "with --repair: tests of it",
 }
-CAN_BE_RUN_AGAIN = ("workcopy add a folder", "workcopy remove a folder")
+CAN_BE_RUN_AGAIN = ("workcopy add a folder", "workcopy remove a folder", "hooks install", "hooks remove")
 """Verbs of many steps: what is half done is marked, commands refuse to work in it, and the verb does the rest."""
 READS = {
     "bisect log", "bisect status", "blame", "check", "completion", "config get", "config list", "conflicts", "diff",
@@ -159,13 +168,14 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @dataclass(frozen=True)
 class State:
-    """All that must be old or new together: refs, operations, settings, working copies, files beside the dataset."""
+    """All that must be old or new: refs, operations, settings, working copies, hooks, files beside the dataset."""
 
     refs: dict[str, str]
     operations: tuple[str, ...]
     config: dict[str, str]
     copies: str
     search: str
+    hooks: dict[str, bytes]
     beside: dict[str, bytes]
 
 
@@ -181,6 +191,11 @@ def state_of(room: Path) -> State:
         # the files of a folder copy are not flushed, as those of no folder are
         re.sub(r"(?m)^(folder .*?  \S+)  .*$", r"\1", shop.rtv("workcopy", "list").out),
         shop.rtv("bisect", "log").out,
+        {
+            path.name: path.read_bytes()
+            for each in ("hooks", "info")
+            for path in (room / "tavern/.git" / each).glob("[!.]*")
+        },
         {path.name: path.read_bytes() for path in sorted(room.glob("[!.]*")) if path.is_file()},
     )
 
@@ -199,7 +214,7 @@ class Recording:
     mutator: Mutator
     moments: list[Moment]
     flushes: list[str]
-    old: State
+    old: State | None
     new: State
 
 
@@ -211,7 +226,7 @@ def record(models: Path, room: Path, mutator: Mutator, mode: str) -> Recording:
     shutil.copytree(models / mode, room / "tavern", symlinks=True)
     shop = Workshop(room / "tavern")
     mutator.before(shop)
-    old = state_of(room)
+    old = state_of(room) if mutator.before is not _a_lost_index else None
     watched = room.with_name("watched")
     pid = os.fork()  # what a process left is known by its id: it must be gone, as after a power cut
     if not pid:
@@ -239,6 +254,8 @@ def replay(recording: Recording, image: Image, *, is_acknowledged: bool) -> None
     room, mutator = recording.room, recording.mutator
     put_back(room, image)
     shop = Workshop(room / "tavern")
+    if mutator.words[0] == "verify" and not is_acknowledged:
+        shop.done(*mutator.words)
 
     answer = shop.rtv("release", "probe")
 
@@ -247,14 +264,16 @@ def replay(recording: Recording, image: Image, *, is_acknowledged: bool) -> None
     assert not (is_acknowledged and _difference(after, recording.new))
     if mutator.name in CAN_BE_RUN_AGAIN and after not in (recording.old, recording.new):
         if after != replace(recording.new, operations=after.operations):
+            shop.done("doctor", "--unlock", "--yes")  # nothing noted that there would be a lock of git
             shop.done(*mutator.words)
             after = state_of(room)
         assert after == replace(recording.new, operations=after.operations)
         return
-    for name, data in recording.old.beside.items():  # what was beside the dataset before is never half of anything
+    beside = {} if recording.old is None else recording.old.beside
+    for name, data in beside.items():  # what was there before is never half of anything
         assert after.beside.get(name) in (data, recording.new.beside.get(name)), name
     after = replace(after, beside={}) if not is_acknowledged else after
-    assert not _difference(after, recording.old) or not _difference(after, recording.new)
+    assert (recording.old and not _difference(after, recording.old)) or not _difference(after, recording.new)
     said = answer.out + answer.err
     if "finished now" in said:
         assert not _difference(after, recording.new), said

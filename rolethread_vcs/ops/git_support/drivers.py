@@ -126,10 +126,12 @@ def _write_attributes(repository: Repository, lines: str) -> None:
     after = f"{rest}{_BEGIN}{lines}{_END}" if lines else rest
     if after == before:
         return
+    disk.make_folders(path.parent, durable=repository.durable)
     if not after:
         disk.remove(path)
+        if repository.durable:
+            disk.sync_folder(path.parent)
         return
-    path.parent.mkdir(exist_ok=True)
     disk.replace_file(path, after.encode("utf-8", "surrogateescape"), durable=repository.durable)
 
 

@@ -123,7 +123,7 @@ def install(
             )
     if not dry_run:
         with repository.lock("rtv hooks install"), disk.system_errors("installing hooks"):
-            folder.mkdir(parents=True, exist_ok=True)
+            disk.make_folders(folder, durable=repository.durable)
             for name in names:
                 path = folder / name
                 if name in to_move:
@@ -156,6 +156,8 @@ def remove(repository: Repository, *, home: Path | None = None, dry_run: bool = 
                 disk.remove(folder / name)
                 if name in chained:
                     disk.rename(folder / (name + BEFORE), folder / name)
+            if ours and repository.durable:
+                disk.sync_folder(folder)
             remove_drivers(repository)
     return HooksChange(folder, ours, chained, left, was_there=bool(ours))
 
