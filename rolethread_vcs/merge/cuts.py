@@ -64,7 +64,8 @@ def cut_alike(lists: Lists, pairs: dict[Side, list[Pair]]) -> tuple[Lists, dict[
                     yield Pair(place, number, Match.SIMILAR, pair.moved)
             else:
                 is_loose, joined = pair.loose or pair.before in loose, tuple(starts[0][each] for each in pair.joined)
-                yield Pair(before, start[pair.after], pair.match, pair.moved, is_loose, (), joined)
+                rest = tuple(start[each] for each in pair.rest)
+                yield Pair(before, start[pair.after], pair.match, pair.moved, is_loose, rest, joined)
 
     return Lists(*cut), {side: sorted(renumbered(side)) for side in SIDES}
 

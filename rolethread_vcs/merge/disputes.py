@@ -44,6 +44,8 @@ class Joined:
 
 Piece = Token | Dispute | Joined
 
+_OF_THE_RUN = (Reason.BOTH_EDITED, Reason.REPLACED_AND_EDITED, Reason.DELETED_AND_EDITED)
+
 
 def pieces_of(alignment: Alignment, mover: Side) -> list[Piece]:
     """Return the merged conversation in pieces; where the moves of both sides clash, the mover has its way."""
@@ -65,7 +67,7 @@ def _merge_gap(alignment: Alignment, gap: Gap) -> list[Piece]:
     if reason is None:
         # what the other side deleted goes
         ours, theirs = (tuple(token for token in gap.on(side) if token.base is None) for side in SIDES)
-        found = _weave(alignment, gap, ours, theirs)
+        found = _weave(alignment, gap._replace(ours=ours, theirs=theirs))
         if any(isinstance(piece, Dispute) for piece in found):
             return found  # each about what both sides added in one place
         rows = [piece for piece in found if isinstance(piece, Token)]
@@ -73,6 +75,12 @@ def _merge_gap(alignment: Alignment, gap: Gap) -> list[Piece]:
         reason = next(filter(None, breaks), None)
         if reason is None:
             return found
+    if reason in _OF_THE_RUN:
+        before, inner, behind = _apart(alignment, gap)
+        runs = _disputed(alignment, inner)
+        if runs != [gap]:
+            row = [piece for run in runs for piece in _merge_gap(alignment, run)]
+            return [*_weave(alignment, before), *row, *_weave(alignment, behind)]
     both = tuple(piece for piece in found if isinstance(piece, Token))
     both = both or kept_both(lists, gap.left, gap.ours, gap.theirs, gap.right)
     return [Dispute(reason, gap.base, gap.ours, gap.theirs, both)]
@@ -117,8 +125,55 @@ def _objections(alignment: Alignment, gap: Gap) -> Iterator[Reason]:
                 yield Reason.CONTINUES_MOVED
 
 
-def _weave(alignment: Alignment, gap: Gap, ours: Row, theirs: Row) -> list[Piece]:
-    lists = alignment.lists
+def _apart(alignment: Alignment, gap: Gap) -> tuple[Gap, Gap, Gap]:
+    """Return what new messages stand before the run of a gap, the run, and what stands behind it.
+
+    Before it are lines of the exchange before, behind it the exchanges that a side added to the run as it has it.
+    """
+    rows: list[tuple[Row, Row, Row]] = []
+    role = alignment.lists.role
+    for side in SIDES:
+        row, rests = gap.on(side), alignment.rests[side]
+        known = [place for place, token in enumerate(row) if token.base is not None or token.on(side) in rests]
+        asks = [place for place, token in enumerate(row) if token.base is None and role(token) == "user"]
+        start, stop = 0, len(row)
+        if gap.base and role(Token(gap.base[0])) == "user":
+            start = min([*known, *asks], default=stop)
+        if known and gap.base[-1] in (token.base for token in row):
+            stop = min((place for place in asks if place > known[-1]), default=stop)
+        rows.append((row[:start], row[start:stop], row[stop:]))
+    (before, inner, behind) = zip(*rows, strict=True)
+    return (
+        gap._replace(base=(), ours=before[0], theirs=before[1], right=Token()),
+        gap._replace(ours=inner[0], theirs=inner[1]),
+        gap._replace(base=(), ours=behind[0], theirs=behind[1], left=Token()),
+    )
+
+
+def _disputed(alignment: Alignment, gap: Gap) -> list[Gap]:
+    """Return the exchanges of a run that the sides dispute, those side by side together; all where something is new."""
+    if any(token.base is None for token in (*gap.ours, *gap.theirs)):
+        return [gap]
+    starts = [place for place, base in enumerate(gap.base) if alignment.lists.role(Token(base)) == "user"]
+    found: list[Gap] = []
+    last = -1
+    for start, stop in pairwise(sorted({0, *starts, len(gap.base)})):
+        whole = found[-1].base if found and last == start else ()
+        base = gap.base[start:stop]
+        ours, theirs = (tuple(each for each in gap.on(side) if each.base in base) for side in SIDES)
+        part = gap._replace(base=base, ours=ours, theirs=theirs)
+        if any(True for _ in _objections(alignment, part)):
+            if whole:
+                before = found.pop()
+                part = part._replace(base=whole + base, ours=before.ours + ours, theirs=before.theirs + theirs)
+            found.append(part)
+            last = stop
+    return found
+
+
+def _weave(alignment: Alignment, gap: Gap) -> list[Piece]:
+    """Return the new messages of both sides in a gap as pieces."""
+    lists, ours, theirs = alignment.lists, gap.ours, gap.theirs
     found: list[Piece] = []
     left: Token | None = gap.left
     for first, second, same in pair_up(lists, ours, theirs):

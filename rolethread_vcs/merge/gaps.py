@@ -75,6 +75,7 @@ class Alignment:
             for side in SIDES
         }
         pairs = {side: [pair for pair in every[side] if pair.before not in self.loose[side]] for side in SIDES}
+        self.rests = {side: {number for pair in every[side] for number in pair.rest} for side in SIDES}
         self.joined = {side: {number for pair in every[side] for number in pair.joined} for side in SIDES}
         self.lists = lists
         self.numbers = {side: {pair.before: pair.after for pair in pairs[side]} for side in SIDES}

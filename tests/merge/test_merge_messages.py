@@ -28,8 +28,8 @@ def user(text: str) -> dict[str, Any]:
     return {"role": "user", "content": text}
 
 
-def answer(text: str) -> dict[str, Any]:
-    return {"role": "assistant", "content": text}
+def answer(text: str, **more: Any) -> dict[str, Any]:
+    return {"role": "assistant", "content": text, **more}
 
 
 SYSTEM = {"role": "system", "content": "You keep a tavern on the north road."}
@@ -346,3 +346,44 @@ def test_the_only_question_that_says_little_is_not_the_old_one_whose_beginning_i
     edited = [SYSTEM, user("Go on."), answer("Yes.")]
 
     assert merge_messages(base, replaced, edited).conflicts
+
+
+REWORDED = [SECOND[0], answer("Mind the third step, it is rotten. And the fourth.")]
+NEW = [user("Who rings the bell at night?"), answer("Nobody has rung it since the abbot died.")]
+LINE = answer("*From the kitchen.* Do not listen to her, the cellar floods each spring.", speaker="kim")
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "kept"),
+    [
+        # an exchange that the same side added behind the run
+        ([*BASE[:3], *REWORDED, *NEW, *THIRD], [*BASE[:3], *THIRD], NEW),
+        # a line of the exchange before the run, by either side
+        ([*BASE[:3], *REWORDED, *THIRD], [*BASE[:3], LINE, *THIRD], [LINE]),
+        ([*BASE[:3], LINE, *REWORDED, *THIRD], [*BASE[:3], *THIRD], [LINE]),
+    ],
+)
+def test_what_was_added_beside_a_run_stays_whichever_side_is_taken(ours: Any, theirs: Any, kept: Any) -> None:
+    base = [*BASE, *THIRD]
+    (conflict,) = merge_messages(base, ours, theirs).conflicts
+
+    taken = {
+        choice: merge_messages(base, ours, theirs, {conflict.field: choice}).value
+        for choice in ("ours", "theirs", "base", "both")
+    }
+
+    assert (conflict.base, conflict.ours, conflict.theirs) == (SECOND, REWORDED, [])
+    assert all(message in messages for messages in taken.values() for message in (*BASE[:3], *kept, *THIRD))
+    assert taken["theirs"] == [*BASE[:3], *kept, *THIRD]
+    assert all(message in taken["ours"] for message in REWORDED)
+
+
+def test_an_exchange_that_nobody_disputes_stays_out_of_the_conflict_about_the_next_one() -> None:
+    base = [*BASE, *THIRD, *NEW]
+    ours, theirs = [*BASE[:3], *REWORDED, *THIRD, *NEW], [*BASE[:3], *NEW]
+
+    (conflict,) = merge_messages(base, ours, theirs).conflicts
+    merged = merge_messages(base, ours, theirs, {conflict.field: "ours"})
+
+    assert (conflict.base, conflict.ours) == (SECOND, REWORDED)
+    assert merged.value == [*BASE[:3], *REWORDED, *NEW]
