@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
-from itertools import pairwise
+from itertools import pairwise, product
 
 from rolethread_vcs.diff.align import Match, align_sides
+from rolethread_vcs.diff.exchanges import Exchange, Message, goes_on, read_exchanges
 from rolethread_vcs.diff.likeness import similarity
 from rolethread_vcs.merge.conversation import role_of
 from rolethread_vcs.merge.lists import Lists, Token
@@ -16,6 +18,8 @@ _SAME_TEXT = 0.9
 """Two new messages that are so much alike are one, written or brought in twice."""
 _LONG_ENOUGH = 40
 """Characters from which likeness says that: short texts are alike by chance."""
+
+_SENTENCE = re.compile(r".+?[.?!…*\"](?=\s|$)")
 
 Row = tuple[Token, ...]
 
@@ -53,13 +57,33 @@ def one_after_the_other(lists: Lists, left: Token | None, ours: Row, theirs: Row
     """Return both rows as one that reads as a conversation between its neighbours, or None.
 
     The order does not depend on which side is ours: the one that reads on, and where both do, by canonical bytes.
-    Whole conversations, written where the base had none, are never put one after the other.
+    Whole conversations, written where the base had none, are never put one after the other, nor exchanges that may be
+    one which was picked before.
     """
-    new = ([lists.any_value(token) for token in row] for row in (ours, theirs))
+    new = [[lists.any_value(token) for token in row] for row in (ours, theirs)]
+    if any(_may_be_one(*each) for each in product(*read_exchanges(*new))):
+        return None
     has_turns = [any(role_of(message) not in OPENING_ROLES for message in row) for row in (lists.base, *new)]
     if has_turns == [False, True, True]:
         return None
     return next((row for row in _orders(lists, ours, theirs) if not breaks(lists, left, row, right)), None)
+
+
+def _may_be_one(one: Exchange, other: Exchange) -> bool:
+    """Return whether two new exchanges may be one that both sides had and went on with: each message begins alike."""
+    if one.messages[0].known_role != "user" or len(one.messages) != len(other.messages):
+        return False
+    return all(
+        (left.role, left.speaker) == (right.role, right.speaker)
+        and (goes_on(left.content, right.content) or _beginning(left) == _beginning(right) != "")
+        for left, right in zip(one.messages, other.messages, strict=True)
+    )
+
+
+def _beginning(message: Message) -> str:
+    """Return the first sentence of a message, or what it begins with in stars or quotes; "" where it has none."""
+    found = _SENTENCE.match(message.content)
+    return found.group() if found else ""
 
 
 def kept_both(lists: Lists, left: Token, ours: Row, theirs: Row, right: Token) -> Row:

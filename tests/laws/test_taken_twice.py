@@ -141,6 +141,21 @@ def test_nothing_is_told_twice_and_what_is_taken_back_is_taken_back(story: Calla
     assert faults == {}
 
 
+@pytest.mark.parametrize(
+    ("story", "seed"),
+    [
+        pytest.param(picked_then_merged, 820002877, id="a short exchange that was picked, edited by both"),
+        pytest.param(picked_then_merged, 830001116, id="all of it short, where the base had another one"),
+        pytest.param(picked_then_merged, 1130004432, id="beside another one that theirs added"),
+        pytest.param(part_then_merged, 830001942, id="a stranger in the words of a part of a message"),
+        pytest.param(taken_back_then_picked, 820002983, id="an only exchange, replaced by one that begins as it did"),
+        pytest.param(taken_back_then_picked, 1230000639, id="a question that asks alike elsewhere"),
+    ],
+)
+def test_what_was_told_wrongly_once_is_not_any_more(story: Callable[[int], History], seed: int) -> None:
+    assert fault(story(seed)) == ""
+
+
 def picked_and_merged(seed: int) -> tuple[list[Message] | None, list[Message] | None]:
     """Return what comes of picking all changes of a branch one by one, and of merging it; None where one conflicts."""
     author = _Author(seed)

@@ -387,3 +387,16 @@ def test_an_exchange_that_nobody_disputes_stays_out_of_the_conflict_about_the_ne
 
     assert (conflict.base, conflict.ours) == (SECOND, REWORDED)
     assert merged.value == [*BASE[:3], *REWORDED, *NEW]
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "asks"),
+    [
+        ([user("Go on. Please."), answer("*nods*")], [user("Go on. Tell me all."), answer("*nods* And?")], True),
+        ([user("Go on. Please."), answer("*nods*")], [user("Why would she?"), answer("*nods*")], False),
+    ],
+)
+def test_short_exchanges_that_may_be_one_which_was_picked_are_asked_about(ours: Any, theirs: Any, asks: bool) -> None:
+    merged = merge_messages(BASE, [*BASE, *ours], [*BASE, *theirs])
+
+    assert [conflict.reason for conflict in merged.conflicts] == [Reason.BOTH_INSERTED] * asks
