@@ -123,7 +123,7 @@ def refuse_unsaved(unsaved: Sequence[Unsaved], other: CheckedOutFolder | None = 
         if flag == STAGED:
             hint = f"save what is staged with: git commit   drop it with: git restore --staged {paths}"
             if len(flagged) == len(unsaved):
-                files = f"what git has staged of {count(len(of), 'file')}, and is not on disk, is"
+                files = f"staged content of {count(len(of), 'file')}, which git alone has, is"
     if other is None:
         message = f"{files} in the way ({names})"
     else:

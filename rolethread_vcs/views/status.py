@@ -113,6 +113,8 @@ def _unsaved_lines(survey: Survey) -> Iterator[str]:
         yield from _edit_lines(survey.unsaved)
         if is_stopped:
             yield "  rtv commit and rtv restore refuse until that has ended"
+        elif {edit.path for edit in survey.unsaved} & {edit.path for edit in survey.staged}:
+            yield "  rtv commit and rtv restore refuse files of which git has a third content staged, see below"
         elif survey.branch is None:
             yield "  keep them: rtv switch -c NAME, then rtv commit   throw them away: rtv restore --all"
         elif any(edit.problem for edit in survey.unsaved):

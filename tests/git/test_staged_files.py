@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from git_desk import Git, conversation, file_of, needs_git, rewrite
 
+from rolethread_vcs.cli.main import run
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.ops.edit.field_edits import FieldEdit
 from rolethread_vcs.store.checkout import UnsavedEditsError
@@ -133,3 +134,21 @@ def test_what_is_staged_in_a_folder_that_is_gone_is_not_overwritten(bare_of_hook
         dataset.merge("try")
 
     assert "Only staged." in git("show", f":{new.relative_to(dataset.folder).as_posix()}").stdout
+
+
+def test_status_says_at_once_that_commit_and_restore_refuse_it(
+    staged: Dataset, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rewrite(staged, 2, "Dry enough.", "On disk.")
+    path = file_of(staged, 2).relative_to(staged.folder).as_posix()
+
+    assert run(["-C", str(staged.folder), "status"]) == 0
+    said = capsys.readouterr().out
+    assert run(["-C", str(staged.folder), "commit"]) == 50
+
+    assert "rtv commit and rtv restore refuse files of which git has a third content staged" in said
+    assert "keep them: rtv commit" not in said
+    assert capsys.readouterr().err == (
+        f"error: staged content of 1 file, which git alone has, is in the way ({path}); nothing was saved\n"
+        f"hint: save what is staged with: git commit   drop it with: git restore --staged {path}\n"
+    )
