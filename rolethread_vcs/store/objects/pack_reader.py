@@ -18,7 +18,8 @@ SMALLEST = 256 << 10
 """Bytes of the smallest pack that is looked into: a small one would be one more place to look, and saves little."""
 
 _SHARE = 16
-"""A pack is opened when so many times the objects asked for are as many as it holds: its whole index is read then."""
+"""A pack is opened when so many times the objects asked for are as many as the open ones hold with it: its whole index
+is read then."""
 _MOST_OBJECTS = 1_000_000
 """Objects in the largest pack that is opened; its index takes about 150 MB."""
 _MOST_OPEN = 16
@@ -39,22 +40,30 @@ class PackReader:
         self.refresh()
 
     def refresh(self) -> None:
-        """Look again which packs there are; those that are gone are let go of, and the files that they keep."""
+        """Look again which packs there are; those that are gone, or not needed of late, are let go of."""
         found = _large_packs(self._folder)
         there = {path for _, path in found}
-        self._open = [pack for pack in self._open if pack.path in there]
+        self._open = [pack for pack in self._open if pack.is_used and pack.path in there]
+        for pack in self._open:
+            pack.is_used = False
+        self._asked = 0
+        self._held = sum(len(pack.offsets) for pack in self._open)
         opened = {pack.path for pack in self._open}
         self._closed = sorted((each for each in found if each[1] not in opened), reverse=True)
 
     def read(self, oid: bytes, kind: str) -> bytes | None:
         """Return the bytes of an object of a 20-byte id and a kind, or None when libgit2 has to be asked."""
         self._asked += 1
-        while self._closed and self._closed[-1][0] < self._asked * _SHARE and len(self._open) < _MOST_OPEN:
-            pack = _Pack.open(self._closed.pop()[1])
-            self._open = [pack, *self._open] if pack is not None else self._open  # the largest first
+        while self._closed and self._held + self._closed[-1][0] < self._asked * _SHARE and len(self._open) < _MOST_OPEN:
+            count, path = self._closed.pop()
+            pack = _Pack.open(path)
+            if pack is not None:
+                self._open.insert(0, pack)  # the largest first
+                self._held += count
         for pack in self._open:
             offset = pack.offsets.get(oid)
             if offset is not None:
+                pack.is_used = True
                 return pack.read(offset, KIND_NUMBERS[kind])
         return None
 
@@ -88,6 +97,7 @@ class _Pack:
         error: type[Exception],
     ) -> None:
         self.path = path
+        self.is_used = True
         self.offsets = offsets
         self._data = memoryview(data)
         self._unpack = unpack

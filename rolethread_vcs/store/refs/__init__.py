@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -174,7 +175,7 @@ class Refs:
 
     def _get(self, name: str) -> pygit2.Reference | None:
         with read_errors(shorten(name)):
-            return self.git.references.get(name)
+            return self.git.references.get(sys.intern(name))  # pygit2 never lets go of the text that it is given
 
     def read(self, name: str) -> str | None:
         held = self.hold(name)

@@ -7,6 +7,7 @@ folders above a new one. git itself flushes no reflog: what a power cut takes of
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,7 +80,7 @@ class RefFile:
             disk.sync_folder(next(each for each in self.path.parents if each.is_dir()))
 
     def _value(self) -> str | None:
-        reference = self.git.references.get(self.name)
+        reference = self.git.references.get(sys.intern(self.name))
         if reference is None:
             return None
         is_symbolic = reference.type == pygit2.enums.ReferenceType.SYMBOLIC
@@ -89,7 +90,7 @@ class RefFile:
         """Return the id that a value comes to, as a reflog has it."""
         if value is None or not value.startswith("ref: "):
             return value or _NOTHING
-        reference = self.git.references.get(value.removeprefix("ref: "))
+        reference = self.git.references.get(sys.intern(value.removeprefix("ref: ")))
         return _NOTHING if reference is None else str(reference.resolve().target)
 
     def _log(self, line: bytes) -> None:
