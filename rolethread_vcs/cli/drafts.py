@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shlex
 import signal
 import subprocess
@@ -156,7 +157,9 @@ def typed_text(
         if (isinstance(error, RoleThreadError) and error.saved) or _holds(draft, opened):
             with contextlib.suppress(SystemRefusedError):
                 discard(draft)
-        elif not isinstance(error, RoleThreadError):
+            raise
+        _flush(draft)
+        if not isinstance(error, RoleThreadError):
             context.output.warn(f"your text is kept in {draft}; go on with: {again}")
         else:
             error.details = (*error.details, f"your text is kept in {draft}")
@@ -166,6 +169,17 @@ def typed_text(
                 more = f"{again} {hint}" if hint.startswith("--") else hint
                 error.hint = "\n".join(part for part in (again, more) if part)
         raise
+
+
+def _flush(draft: Path) -> None:
+    """Force a draft to the disk, with its name: what is said to be kept is there after a power cut."""
+    for path in (draft, draft.parent, draft.parent.parent):
+        with contextlib.suppress(OSError):  # some systems flush no folders; the draft is there all the same
+            fd = os.open(path, os.O_RDONLY)
+            try:
+                os.fsync(fd)
+            finally:
+                os.close(fd)
 
 
 def _holds(draft: Path, text: bytes | None) -> bool:

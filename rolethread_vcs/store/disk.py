@@ -157,11 +157,16 @@ def sync_tree(folder: Path) -> None:
     """Force all that lies in a folder to the disk, files first, and its name."""
     for root, _, names in os.walk(folder, topdown=False):
         for path in map(Path(root).joinpath, names):
+            mode = path.stat().st_mode
+            if os.name == "nt":  # which flushes only what may be written
+                path.chmod(stat.S_IWRITE)
             fd = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
             try:
                 sync_file(fd, path)
             finally:
                 os.close(fd)
+                if os.name == "nt":
+                    path.chmod(mode)
         sync_folder(Path(root))
     sync_folder(folder.parent)
 

@@ -27,7 +27,7 @@ def shop(models: Path, tmp_path: Path) -> Workshop:
     return Workshop(tmp_path / "tavern")
 
 
-def system_flushes(shop: Workshop, *words: str) -> list[str]:
+def system_flushes(shop: Workshop, *words: str, status: int = 0) -> list[str]:
     """Run a command and return the places in the dataset that the system was told to flush, in order."""
     trace = shop.folder.with_name("trace")
     strace = ["strace", "-f", "-y", "-qq", "-e", "trace=fsync,fdatasync", "-o", str(trace)]
@@ -35,7 +35,7 @@ def system_flushes(shop: Workshop, *words: str) -> list[str]:
     done = subprocess.run([*strace, *command], capture_output=True, text=True)
     if "ptrace" in done.stderr:
         pytest.skip("strace may not look at processes here")
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == status, done.stderr
     places = re.findall(r"f(?:data)?sync\(\d+<(.*?)>\)", trace.read_text())
     return [_plain(each.removeprefix(f"{shop.folder}/")) for each in places if each.startswith(str(shop.folder))]
 
@@ -81,3 +81,14 @@ def test_what_is_fetched_from_a_copy_that_flushes_nothing_is_flushed(shop: Works
     assert any("idx" in place for place in fetched)
     assert len(fetched) == 2
     assert asked.index(".git/refs/heads/main.lock") > max(asked.index(place) for place in fetched)
+
+
+def test_typed_text_that_is_kept_is_flushed(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    typing = shop.folder.with_name("typing.py")
+    typing.write_text("import sys\nopen(sys.argv[1], 'w').write('nothing that can be read')\n", "utf-8")
+    monkeypatch.setenv("EDITOR", f"{sys.executable} {typing}")
+
+    asked = system_flushes(shop, "edit", "1", status=20)
+
+    assert asked[0].startswith(".git/rolethread/drafts/edit-")
+    assert asked[1:] == [".git/rolethread/drafts", ".git/rolethread"]
