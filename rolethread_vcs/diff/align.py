@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -281,7 +281,12 @@ class _Search:
         """Pair what is the same, or says the same and perhaps more, once on each side, and changed places with another
         line of the same exchange."""
         rows = self._unpaired(pair.left.messages, pair.right.messages)
-        for is_one in (_is_same, _says_same, Message.says_on):
+        ways: tuple[Callable[[Message, Message], bool], ...] = (
+            lambda one, other: one.number == other.number,
+            lambda one, other: one.says == other.says,
+            Message.says_on,
+        )
+        for is_one in ways:
             alike = [(one, other) for one in rows[0] for other in rows[1] if is_one(one, other)]
             counts = [Counter(message.index for message in row) for row in zip(*alike, strict=True)]
             for one, other in alike:
@@ -324,14 +329,6 @@ class _Search:
             for item in (found[place] for place in in_doubt(keys, is_later=bool(is_right) != self._later_left)):
                 if item is not None:
                     self._found[item[0].index] = (*item[:3], True)
-
-
-def _is_same(one: Message, other: Message) -> bool:
-    return one.number == other.number
-
-
-def _says_same(one: Message, other: Message) -> bool:
-    return one.says == other.says
 
 
 def _is_said_again(one: Message, other: Message) -> bool:

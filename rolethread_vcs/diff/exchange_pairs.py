@@ -62,6 +62,11 @@ class ExchangePair:
         self.is_whole = self.left.says == self.right.says
 
     @property
+    def spoken_weight(self) -> float:
+        """What the messages of people weigh among them: rounds of tools are alike by their form."""
+        return sum(weight for one, _, weight in self.row if one.is_spoken)
+
+    @property
     def step(self) -> int:
         """How many places further the right one stands."""
         return self.right.index - self.left.index
@@ -274,7 +279,7 @@ class _Search:
             pair
             for pair in self._candidates(left, right)
             if (pair.is_whole and pair.left.says in single and (len(pair.row) > 1 or pair.weight >= _STRONG))
-            or (pair.weight >= _STRONG and (pair.share >= _MOVED_SHARE or pair.has_stayed))
+            or (pair.spoken_weight >= _STRONG and (pair.share >= _MOVED_SHARE or pair.has_stayed))
         ]
         for pair in sorted(alike, key=lambda pair: (not pair.is_whole, -pair.weight, pair.place)):
             self._add(pair, moved=True)

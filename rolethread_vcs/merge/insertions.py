@@ -27,17 +27,17 @@ Row = tuple[Token, ...]
 def pair_up(lists: Lists, ours: Row, theirs: Row) -> list[tuple[Row, Row, Token | None]]:
     """Return both rows cut where they have the same message: what each has before it, and that message.
 
-    The last piece has none. Messages of the base are the same by number, new ones by their text.
+    The last piece has none. Messages of the base are on one side alone.
     """
     first, second = ([lists.any_value(token) for token in row] for row in (ours, theirs))
     pieces: list[tuple[Row, Row, Token | None]] = []
     start = to_start = 0
     for pair in align_sides(first, second):
         one, other = ours[pair.before], theirs[pair.after]
-        if pair.moved or pair.loose or one.base != other.base:
+        if pair.moved or pair.loose or not one.base is other.base is None:
             continue
-        if one.base is not None or pair.match is Match.EQUAL or _is_one_text(first[pair.before], second[pair.after]):
-            same = Token(one.base, one.ours, other.theirs)
+        if pair.match is Match.EQUAL or _is_one_text(first[pair.before], second[pair.after]):
+            same = Token(None, one.ours, other.theirs)
             pieces.append((ours[start : pair.before], theirs[to_start : pair.after], same))
             start, to_start = pair.before + 1, pair.after + 1
     pieces.append((ours[start:], theirs[to_start:], None))
