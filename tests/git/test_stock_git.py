@@ -223,6 +223,37 @@ def test_a_conflict_of_git_leaves_json_without_markers_and_says_what_clashed(dat
     assert git("status", "--porcelain").stdout == ""
 
 
+@pytest.mark.parametrize("verb", ["merge", "rebase", "cherry-pick"])
+def test_the_words_of_a_conflict_are_true_in_each_verb_of_git(dataset: Dataset, git: Git, verb: str) -> None:
+    two_sides(dataset, git, ("She laughs.", "She smiles."), ("She laughs.", "She frowns."))
+    head, other = ("frowns", "smiles") if verb == "rebase" else ("smiles", "frowns")
+
+    done = git(verb, "side", ok=False)
+
+    path = file_of(dataset, 1).relative_to(dataset.folder).as_posix()
+    assert f"holds what HEAD has of that, and all the rest merged; edit it, then: git add {path}" in done.stderr
+    assert head in contents(dataset, 1)[1]
+    git("checkout", "--theirs", path)
+    assert other in contents(dataset, 1)[1]
+
+
+@pytest.mark.parametrize("all_too", [True, False])
+def test_a_staged_file_that_cannot_be_read_is_refused_with_a_way_that_works(
+    dataset: Dataset, git: Git, all_too: bool
+) -> None:
+    path = rewrite(dataset, 1, '"role"', '"role')
+    if not all_too:
+        git("add", "-A")
+
+    done = git("commit", "-qam" if all_too else "-qm", "torn", ok=False)
+
+    assert done.returncode != 0
+    assert f"the staged file {path} is not a valid entry: " in done.stderr
+    rewrite(dataset, 1, '"role', '"role"')
+    git(*done.stderr.partition("correct it, then: git ")[2].split("   ")[0].split())
+    git("diff", "--cached", "--quiet")  # nothing is left to commit
+
+
 def test_the_gate_stops_a_merge_that_brings_an_error(dataset: Dataset, git: Git) -> None:
     git("switch", "-qc", "side")
     rewrite(dataset, 1, "She laughs. Dry enough.", "")
