@@ -176,6 +176,7 @@ class _Search:
         self._right = [message for each in right for message in each.messages]
         self._exchange_of = [[each for each in side for _ in each.messages] for side in (left, right)]
         self._exchanges = exchanges
+        self._paired = {each for pair in exchanges for each in (pair.left, pair.right)}
         self._found: dict[int, tuple[Message, Message, Match, bool]] = {}
         self._taken: dict[int, int] = {}  # numbers on the right, with their partners
 
@@ -253,7 +254,10 @@ class _Search:
         for one, other, weight in heaviest_row(left, right):
             if weight >= _SURE_ACROSS or (one.says in single and _is_said_again(one, other)):
                 known = KNOWN_ANYWHERE if _is_said_again(one, other) else _KNOWN_ACROSS
-                self._add(one, other, Match.SIMILAR, loose=weight < known)
+                # what is in two exchanges that are both other ones was rather written anew there
+                exchanges = (self._exchange_of[0][one.index], self._exchange_of[1][other.index])
+                if weight >= known or not self._paired.issuperset(exchanges):
+                    self._add(one, other, Match.SIMILAR, loose=weight < known)
 
     def _pair_single(self) -> None:
         left, right = (

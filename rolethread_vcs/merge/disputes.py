@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, groupby, pairwise
 
 from rolethread_vcs.merge.conflict import Reason
 from rolethread_vcs.merge.gaps import Alignment, Gap
@@ -155,20 +155,15 @@ def _disputed(alignment: Alignment, gap: Gap) -> list[Gap]:
     if any(token.base is None for token in (*gap.ours, *gap.theirs)):
         return [gap]
     starts = [place for place, base in enumerate(gap.base) if alignment.lists.role(Token(base)) == "user"]
-    found: list[Gap] = []
-    last = -1
-    for start, stop in pairwise(sorted({0, *starts, len(gap.base)})):
-        whole = found[-1].base if found and last == start else ()
-        base = gap.base[start:stop]
-        ours, theirs = (tuple(each for each in gap.on(side) if each.base in base) for side in SIDES)
-        part = gap._replace(base=base, ours=ours, theirs=theirs)
-        if any(True for _ in _objections(alignment, part)):
-            if whole:
-                before = found.pop()
-                part = part._replace(base=whole + base, ours=before.ours + ours, theirs=before.theirs + theirs)
-            found.append(part)
-            last = stop
-    return found
+
+    def part(*units: tuple[int, ...]) -> Gap:
+        base = tuple(chain(*units))
+        ours, theirs = (tuple(token for token in gap.on(side) if token.base in base) for side in SIDES)
+        return gap._replace(base=base, ours=ours, theirs=theirs)
+
+    units = (gap.base[start:stop] for start, stop in pairwise(sorted({0, *starts, len(gap.base)})))
+    groups = groupby(units, lambda unit: next(_objections(alignment, part(unit)), None) is not None)
+    return [part(*group) for is_disputed, group in groups if is_disputed]
 
 
 def _weave(alignment: Alignment, gap: Gap) -> list[Piece]:

@@ -128,6 +128,10 @@ def test_attributes_stay_with_their_messages_through_edits_of_a_clean_line() -> 
     assert verdicts["right"] > 370
 
 
+def test_an_answer_written_anew_in_its_place_is_not_the_one_of_an_exchange_that_moved() -> None:
+    assert sweep(40012598, 1)[1] == sweep(40007352, 1)[1] == []
+
+
 @pytest.mark.slow
 def test_of_many_edits_of_clean_lines_hardly_any_misplaces_an_attribute() -> None:
     start = randrange(10**9)
