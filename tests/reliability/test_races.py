@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from rolethread_vcs.errors import MovedError
 from rolethread_vcs.store import disk
 
 WRITER = str(Path(__file__).with_name("writing.py"))
+EDITOR = str(Path(__file__).with_name("retagging.py"))
 
 
 def start(dataset: Dataset, name: str, count: int) -> subprocess.Popen[str]:
@@ -151,3 +153,34 @@ def test_a_reader_sees_whole_commits_while_others_write(dataset):
 
     assert lengths == sorted(lengths)
     assert len(Dataset.open(dataset.folder).snapshot()) == 63
+
+
+def test_everybody_gets_through_an_import_beside_writers_that_never_rest(dataset, rtv, tmp_path):
+    """The rows are matched with entries that others edit all the time, so that each reading alone is worthless."""
+    rows = [conversation(f"row {number}") for number in range(60)]
+    dataset.add(rows)
+    file = tmp_path / "rows.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in [*rows, conversation("a new one")]))
+    writers = [
+        subprocess.Popen(
+            [sys.executable, EDITOR, str(dataset.folder), str(number)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for number in range(2)
+    ]
+    try:
+        for writer in writers:
+            assert writer.stdout.readline()
+        imported = [rtv(dataset.folder, "import", str(file)) for _ in range(2)]
+    finally:
+        for writer in writers:
+            writer.send_signal(signal.SIGTERM)
+    ends = [writer.communicate() for writer in writers]
+
+    assert [(each.returncode, each.stderr) for each in imported if each.returncode] == []
+    assert [(err, len(out.split()) > 1) for out, err in ends] == [("", True), ("", True)]
+    texts = [entry.messages[0]["content"] for _, entry in Dataset.open(dataset.folder).snapshot()]
+    assert texts.count("a new one") == 1
+    assert len(texts) == 3 + 60 + 1

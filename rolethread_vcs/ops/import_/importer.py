@@ -6,7 +6,7 @@
     then, under the lock: numbers, trees, the commit
 
 Blobs hold no id, so losing a race against another writer renumbers and rebuilds trees only; when the other writer
-touched the same entries, everything is read again.
+touched the same entries, everything is read again, and soon with the lock held from the beginning.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rolethread_vcs.errors import did_you_mean
+from rolethread_vcs.errors import MovedError, did_you_mean
 from rolethread_vcs.formats import STANDARD_INPUT, Reject
 from rolethread_vcs.gate import Verdict
 from rolethread_vcs.matching.signature import Step
 from rolethread_vcs.model.layout import ORDER, entry_path, id_of_path, number_of, suffix_part
+from rolethread_vcs.model.matched import matched_by
 from rolethread_vcs.ops.edit.change import as_listed, behind_anchors, new_id, next_number
 from rolethread_vcs.ops.import_.row_matcher import Outcome, ReadAgainError
 from rolethread_vcs.ops.import_.row_reader import ImportOptions, Progress, RowReader, SourceInfo
@@ -40,6 +41,7 @@ from rolethread_vcs.store.publication import BARE_KEY
 from rolethread_vcs.store.refs import BRANCHES
 from rolethread_vcs.store.repository import CHECKOUT_LIMIT, Repository
 from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError
+from rolethread_vcs.store.tree_reader import entry_of_blob, readable
 from rolethread_vcs.transaction import (
     ATTEMPTS,
     ChangeSet,
@@ -77,6 +79,10 @@ class Imported:
     reject_files: RejectFiles | None = None
     repaired: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+
+
+_RACES = 2
+"""Readings that another writer may make worthless before the next one is done with the lock held."""
 
 
 class _WorthlessReadingError(Exception):
@@ -143,16 +149,20 @@ def import_files(
     if options.rejects is not None:
         disk.refuse_bad_place(options.rejects)
     unnamed: set[str] = set()
+    lost = 0
+    branch = intent.branch or repository.branch() or ""  # somebody else may switch to another one meanwhile
     for attempt in range(ATTEMPTS):
         wanted = [(file, name) for file, name in named if file not in left_out]
-        run = _Attempt(repository, wanted, options, intent, unnamed)
         is_last = attempt == ATTEMPTS - 1 or not all(isinstance(file, Path) for file in sources)
         try:
-            result = run.run(step)
+            with nullcontext() if lost < _RACES else _open(repository, intent, branch) as session:
+                run = _Attempt(repository, wanted, options, intent, branch, unnamed, session)
+                result = run.run(step)
             return replace(result, notes=(*(f"{why}; it was left out" for why in left_out.values()), *result.notes))
-        except ReadAgainError:
-            if is_last:
+        except MovedError as error:
+            if error.saved or is_last:
                 raise
+            lost += 1
         except _WorthlessReadingError as error:
             unread, misleading = run.reader.unread, run.reader.matcher.misleading()
             uuids = {name for step, name in misleading if step is Step.UUID}
@@ -176,6 +186,12 @@ def _tells_of_rejects(operation: Operation) -> bool:
     return operation.verb in (UNDO, REDO) or not {"rejects", "took_back"}.isdisjoint(operation.details)
 
 
+def _open(repository: Repository, intent: Intent, branch: str) -> AbstractContextManager[Session]:
+    """Open a session on a branch, which is the one that the gate judges for."""
+    said = replace(intent, branch=branch or None)
+    return Session.open(repository, said, makes_branch=intent.branch is not None)
+
+
 class _Attempt:
     """One reading of all files, and the commit of what was read, unless another writer makes it worthless."""
 
@@ -185,16 +201,19 @@ class _Attempt:
         named: Sequence[tuple[SourceFile, str]],
         options: ImportOptions,
         intent: Intent,
+        branch: str,
         unnamed: Collection[str],
+        session: Session | None,
     ) -> None:
         self._unnamed = unnamed
-        self._repository = repository
+        self._session = session
+        self._repository = repository = repository if session is None else session.repository
         self._named = named
         self._files = [file for file, _ in named]
         self._options = options
         self._intent = intent
-        self._branch = intent.branch or repository.branch() or ""
-        tip = None if intent.branch is None else repository.refs.read(BRANCHES + intent.branch)
+        self._branch = branch
+        tip = repository.refs.read(BRANCHES + branch) if branch else None
         self._is_new = intent.branch is not None and tip is None
         # a branch still to be made starts from here
         self.base = repository.head_snapshot() if tip is None else repository.snapshot_of(tip)
@@ -289,11 +308,9 @@ class _Attempt:
         self, pack: PackWriter, verdict: Verdict, files: RejectFiles | None, config: Mapping[str, str | None]
     ) -> Committed:
         reader = self.reader
-        # the branch that the gate judged for, though somebody else may have switched to another one meanwhile
-        intent = replace(
-            self._intent, branch=self._branch or None, trailers=(*self._intent.trailers, *self._trailers())
-        )
-        with Session.open(self._repository, intent, makes_branch=self._intent.branch is not None) as session:
+        held = None if self._session is None else nullcontext(self._session)
+        with held or _open(self._repository, self._intent, self._branch) as session:
+            session.intent = replace(session.intent, trailers=(*self._intent.trailers, *self._trailers()))
             if session.tip.id != self.base.id:
                 self._refuse_interference(session.tip)
             ids = self._assign_ids(session.tip)
@@ -341,15 +358,17 @@ class _Attempt:
     def _refuse_interference(self, now: Snapshot) -> None:
         """Raise when what another writer did since we read could change what a row is matched with."""
         reader = self.reader
-        suffixes = {kept.suffix for kept in reader.kept}
+        wanted = {each for kept in reader.kept for each in (kept.suffix, kept.digest)}
         for difference in two_way(self.base.tree, now.tree, self._repository.objects.tree):
             entry_id = id_of_path(difference.path)
             if entry_id is None:
                 touches = difference.path != ORDER
-            elif difference.before is None:
-                touches = suffix_part(entry_id) in suffixes or entry_id in reader.matched_ids or reader.has_names
             else:
-                touches = True
+                touches = suffix_part(entry_id) in wanted or entry_id in reader.matched_ids or reader.has_names
+            if not touches and difference.before is not None:  # edited or removed: what it said, and what it says now
+                for blob in filter(None, (difference.before, difference.after)):
+                    entry = readable(entry_of_blob(self._repository.objects, blob.oid))
+                    touches |= entry is None or not wanted.isdisjoint(matched_by(entry))
             if touches:
                 raise ReadAgainError("another command changed the same entries meanwhile")
 

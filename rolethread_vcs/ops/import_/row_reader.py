@@ -10,7 +10,16 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from rolethread_vcs.errors import InvalidError, NotFoundError, RoleThreadError, SystemRefusedError, UsageError
-from rolethread_vcs.formats import Draft, Reject, Source, find_encoding, find_format, read_drafts, roles_by_label
+from rolethread_vcs.formats import (
+    Draft,
+    FileFormat,
+    Reject,
+    Source,
+    find_encoding,
+    find_format,
+    read_drafts,
+    roles_by_label,
+)
 from rolethread_vcs.gate import EntryChange, Gate, gate_rules, safe_repair
 from rolethread_vcs.model.canonical import encode_entry
 from rolethread_vcs.model.entry import NOT_UTF8, Entry
@@ -66,13 +75,14 @@ class SourceInfo:
 
 
 class Kept(NamedTuple):
-    """A row that will be saved: which entry it is (None: a new one), its suffix, its 20-byte blob id.
+    """A row that will be saved: which entry it is (None: a new one), its suffix, its digest, its 20-byte blob id.
 
     `row` is its place among all rows read, from 0. A plain tuple: there is one for each of 100,000 rows.
     """
 
     entry_id: str | None
     suffix: str
+    digest: str
     blob: bytes
     is_new: bool
     row: int
@@ -241,10 +251,10 @@ class RowReader:
             self._next += 1
         else:
             self.matched_ids.add(match.entry_id)
-        if (match.entry or row.entry).uuid is not None:
+        if (match.entry or row.entry).uuid is not None or isinstance(row.draft.format, FileFormat):
             self.has_names = True
         self._anchor = len(self.kept)
-        self.kept.append(Kept(match.entry_id, row.suffix, blob, match.outcome is Outcome.NEW, self.rows))
+        self.kept.append(Kept(match.entry_id, row.suffix, row.digest, blob, match.outcome is Outcome.NEW, self.rows))
 
     def _reject(self, reject: Reject) -> None:
         self.rejects.append(reject)

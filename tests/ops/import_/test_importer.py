@@ -708,3 +708,38 @@ def test_files_that_go_with_a_large_import_stay_where_they_were_edited_by_hand(
     assert Dataset.open(dataset.folder).repository.is_bare
     assert settings.read_text().endswith("# by hand\n")
     assert "left alone, because edited by hand or damaged: rolethread.toml" in done.committed.notes
+
+
+def test_edits_and_removals_of_other_entries_meanwhile_stop_no_import_from_a_stream(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    ids = bring(dataset, write_rows(tmp_path / "x.jsonl", *(row(f"old {number}") for number in range(3)))).committed.ids
+    rows = write_rows(tmp_path / "y.jsonl", *(row(f"question {number}") for number in range(300)))
+    other = Dataset.open(dataset.folder)
+    steps = iter([True])
+
+    def interfere(_: int) -> None:
+        if next(steps, False):
+            edit_answer(other, ids[0], "Wet, by now.")
+            other.remove([ids[1]])
+
+    with rows.open("rb") as stream:
+        done = dataset.import_files([stream], step=interfere)
+
+    assert (done.committed.added, len(dataset.snapshot())) == (300, 302)
+
+
+def test_an_entry_edited_meanwhile_to_say_what_a_row_says_is_that_row(dataset: Dataset, tmp_path: Path) -> None:
+    ids = bring(dataset, write_rows(tmp_path / "x.jsonl", row("old"))).committed.ids
+    rows = write_rows(tmp_path / "y.jsonl", *(row(f"question {number}", "Dry.") for number in range(300)))
+    other = Dataset.open(dataset.folder)
+    steps = iter([True])
+
+    def interfere(_: int) -> None:
+        if next(steps, False):
+            with other.edit("as the row") as change:
+                change.put(ids[0], row("question 7", "Dry."))
+
+    done = dataset.import_files([rows], step=interfere)
+
+    assert (done.committed.added, done.unchanged, len(dataset.snapshot())) == (299, 1, 300)
