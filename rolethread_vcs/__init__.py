@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from rolethread_vcs.store.snapshot import NoSuchEntryError as NoSuchEntryError
     from rolethread_vcs.transaction import Committed as Committed
     from rolethread_vcs.transaction import Intent as Intent
-    from rolethread_vcs.views.diff_html import html_page as html_page
-    from rolethread_vcs.views.diff_markdown import markdown as markdown
-    from rolethread_vcs.views.envelopes.history import difference_rows as difference_rows
 
     __version__: str
 
@@ -51,9 +48,6 @@ _ROOMS = {
     "ops.workcopy.file_copies": "CopyOptions",
     "store.snapshot": "NoSuchEntryError",
     "transaction": "Committed Intent",
-    "views.diff_html": "html_page",
-    "views.diff_markdown": "markdown",
-    "views.envelopes.history": "difference_rows",
 }
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names.split()}
 

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 import rolethread_vcs
-from rolethread_vcs import difference_rows, html_page, markdown
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.door import Function, Group, Method
 from rolethread_vcs.errors import NotFoundError, UsageError
@@ -148,10 +147,10 @@ def test_a_pickle_is_another_one_when_the_dataset_changed(inn: Dataset) -> None:
     assert snapshot[1] and pickle.dumps(snapshot) == frozen
 
 
-def test_a_comparison_is_shown_as_the_command_shows_it(inn: Dataset) -> None:
+def test_a_comparison_shows_itself(inn: Dataset) -> None:
     comparison = inn.diff("@~1", "@")
 
-    assert "+ [0] user\n+     Is there a bed left?" in "\n".join(markdown(comparison))
-    assert next(html_page(comparison)).startswith("<!doctype html>")
-    (row,) = difference_rows(comparison)
+    assert "+ [0] user\n+     Is there a bed left?" in comparison.to_markdown()
+    assert comparison.to_html().startswith("<!doctype html>")
+    (row,) = comparison.to_dicts()
     assert (row["id"], row["change"]) == (inn.snapshot().ids()[0], "added")

@@ -122,9 +122,8 @@ def command(
         output.envelope("rolethread.diff/v1", sides, comparison)
     elif json_lines:
         from rolethread_vcs.model.canonical import encode_line
-        from rolethread_vcs.views.envelopes.history import difference_rows
 
-        for row in difference_rows(comparison):
+        for row in comparison.to_dicts():
             output.write_rows(encode_line(row) + b"\n")
     elif markdown:
         from rolethread_vcs.views.diff_markdown import markdown as markdown_parts

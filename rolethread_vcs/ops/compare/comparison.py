@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rolethread_vcs.diff.chain import longest_chain
 from rolethread_vcs.diff.entry import EntryDiff, Placed, count_changed_words, diff_entries
@@ -156,6 +156,24 @@ class Comparison:
     def __repr__(self) -> str:
         counts = "" if self.kinds is None else f": {counted_words(self.summary(), *_KINDS_SAID) or 'no entry differs'}"
         return f"<Comparison {self.from_label} → {self.to_label}{counts}>"
+
+    def to_markdown(self) -> str:
+        """Return what differs as a comment for a review: `rtv diff --markdown`."""
+        from rolethread_vcs.views.diff_markdown import markdown
+
+        return "\n".join(markdown(self))
+
+    def to_html(self) -> str:
+        """Return what differs as one page for a browser: `rtv diff --html`."""
+        from rolethread_vcs.views.diff_html import html_page
+
+        return "".join(html_page(self))
+
+    def to_dicts(self) -> Iterator[dict[str, Any]]:
+        """Yield the entries that differ, then the files, as `rtv diff --json-lines` writes them."""
+        from rolethread_vcs.views.envelopes.history import difference_rows
+
+        return difference_rows(self)
 
     def is_different(self) -> bool:
         """Return whether anything that was asked for differs."""
