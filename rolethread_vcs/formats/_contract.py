@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
+from rolethread_vcs import limits
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.model.canonical import UnkeepableValueError
 from rolethread_vcs.model.entry import Entry, InvalidEntryError
@@ -22,7 +23,6 @@ Read = TypeVar("Read")
 STANDARD_INPUT = "standard input"
 """What messages call a stream that has no name."""
 
-MAX_ROW = 256 << 20
 _NAMED = 5
 
 Piece: TypeAlias = tuple[int, bytes, str | None]
@@ -70,7 +70,7 @@ class CannotCarryError(InvalidError):
 
 def too_large(line: int) -> InvalidError:
     return InvalidError(
-        f"the row that starts on line {line} is larger than {MAX_ROW >> 20} MB",
+        f"the row that starts on line {line} is larger than {limits.FILE >> 20} MB",
         hint="a quote or a bracket is probably missing there",
         code="too_large",
     )

@@ -24,6 +24,7 @@ from io import FileIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from rolethread_vcs import limits
 from rolethread_vcs.errors import (
     InvalidError,
     NotFoundError,
@@ -32,7 +33,7 @@ from rolethread_vcs.errors import (
     UsageError,
     did_you_mean,
 )
-from rolethread_vcs.formats._contract import MAX_ROW, STANDARD_INPUT, Piece, RowProblemError, too_large
+from rolethread_vcs.formats._contract import STANDARD_INPUT, Piece, RowProblemError, too_large
 from rolethread_vcs.model.canonical import BOM, JsonProblemError, is_json, parse
 from rolethread_vcs.model.entry import kind_of
 from rolethread_vcs.phrases import file_text, first_few
@@ -196,6 +197,7 @@ class Source:
             return InvalidError(said, hint=hint, code="torn")
 
         unpacker: zlib._Decompress | None = None
+        unpacked = 0
         for packed in self._blocks():
             if self.size == len(packed) and not packed.startswith(_GZIP_START[: len(packed)]):
                 said = f"{self.name} is not compressed, though its name ends in .gz"
@@ -206,6 +208,13 @@ class Source:
                     block = unpacker.decompress(packed, _BLOCK)
                 except zlib.error as error:
                     raise torn(f"the compressed file {self.name} is damaged: {error}") from error
+                unpacked += len(block)
+                if unpacked > max(limits.RATIO_FROM, limits.RATIO * self.size):
+                    raise InvalidError(
+                        f"the compressed file {self.name} becomes more than {limits.RATIO} times as large, unlike text",
+                        hint=f"gunzip < {quoted} | rtv import -   reads it without a bound",
+                        code="too_dense",
+                    )
                 if block:
                     yield block
                 packed = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
@@ -284,7 +293,7 @@ def split_lines(blocks: Iterable[bytes]) -> Iterator[Piece]:
         if end + 1 < len(block):
             tail.append(block[end + 1 :])
             tail_size += len(block) - end - 1
-            if tail_size > MAX_ROW:
+            if tail_size > limits.FILE:
                 raise too_large(number)
     last = b"".join(tail)
     if last and not last.isspace():

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from rolethread_vcs.formats._contract import MAX_ROW, Piece, too_large
+from rolethread_vcs import limits
+from rolethread_vcs.formats._contract import Piece, too_large
 
 TRAILING_COMMA = "a trailing comma"
 """The problem of a piece that is no row: the comma that stands before the end of an array."""
@@ -157,7 +158,7 @@ class ElementSplitter:
     def _load(self) -> bool:
         """Fetch more, at least as much as is pending, so that a huge row is not copied for every block of it."""
         pending = len(self._data) - self._at
-        if pending > MAX_ROW:
+        if pending > limits.FILE:
             raise too_large(self._line)
         fresh = []
         size = 0

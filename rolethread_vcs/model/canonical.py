@@ -1,7 +1,7 @@
 """Canonical JSON, and strict reading of anybody's JSON. The only file that imports orjson.
 
 Canonical means: UTF-8, two-space indent, a final newline, non-ASCII raw, keys of entries and messages in the order of
-`model.entry` and below that as they came, numbers as orjson 3 writes them, at most `MAX_DEPTH` levels.
+`model.entry` and below that as they came, numbers as orjson 3 writes them, at most `limits.DEPTH` levels.
 `docs/on-disk-format.md` has the vectors.
 
 Reading refuses what could not be kept: two equal keys in one object, NaN and Infinity, integers beyond 64
@@ -17,8 +17,8 @@ from typing import Any
 
 import orjson
 
+from rolethread_vcs import limits
 from rolethread_vcs.errors import InvalidError
-from rolethread_vcs.model.entry import MAX_DEPTH as MAX_DEPTH
 from rolethread_vcs.model.entry import Entry, kind_of, sort_keys
 from rolethread_vcs.model.entry import JsonProblemError as JsonProblemError
 from rolethread_vcs.model.layout import suffix_of
@@ -26,8 +26,8 @@ from rolethread_vcs.model.layout import suffix_of
 BOM = b"\xef\xbb\xbf"
 
 _CANONICAL = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-_TOO_DEEP = b"\n" + b"  " * (MAX_DEPTH + 1)
-_TOO_SHORT_FOR_DEPTH = MAX_DEPTH * (MAX_DEPTH + 1)
+_TOO_DEEP = b"\n" + b"  " * (limits.DEPTH + 1)
+_TOO_SHORT_FOR_DEPTH = limits.DEPTH * (limits.DEPTH + 1)
 """Every level indents a line of its own, so an indented text of at most so many bytes is not too deep."""
 _DIGITS_TO_ZERO = bytes.maketrans(b"123456789", b"000000000")
 _NINETEEN_DIGITS = b"0" * 19
@@ -49,6 +49,8 @@ def parse(data: bytes) -> Any:
     Raises:
         JsonProblemError: with line, column and a reason in plain words.
     """
+    if len(data) > limits.FILE:
+        raise JsonProblemError(f"larger than {limits.FILE >> 20} MB")
     if data.startswith(BOM):
         data = data[len(BOM) :]
     try:
@@ -156,7 +158,9 @@ def _dump(value: Any, options: int, *, is_parsed: bool = False) -> bytes:
     if not is_parsed and b"null" in data and _has_no_number(value):
         raise UnkeepableValueError("this cannot be kept as JSON: NaN or Infinity")
     if len(data) > _TOO_SHORT_FOR_DEPTH and options & orjson.OPT_INDENT_2 and _TOO_DEEP in data:
-        raise UnkeepableValueError(f"nested deeper than {MAX_DEPTH} levels")
+        raise UnkeepableValueError(f"nested deeper than {limits.DEPTH} levels")
+    if len(data) > limits.FILE:
+        raise UnkeepableValueError(f"larger than {limits.FILE >> 20} MB")
     return data
 
 

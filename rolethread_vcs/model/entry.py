@@ -27,10 +27,6 @@ _KEYS_IN_ORDER = frozenset(
 _SHOWN = 40
 """Characters of an entry that a prompt shows."""
 
-MAX_DEPTH = 200
-"""A value may lie inside at most so many arrays and objects."""
-
-
 NOT_UTF8 = "is not UTF-8"
 """How the reason begins, behind the byte, why a text in another encoding is not JSON."""
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import re
 import tomllib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from types import MappingProxyType
 from typing import Any, Literal
 
+from rolethread_vcs import limits
 from rolethread_vcs.errors import InvalidError, NotFoundError, UsageError, did_you_mean
 from rolethread_vcs.model.finding import Severity
 from rolethread_vcs.model.layout import SETTINGS
@@ -31,6 +32,7 @@ _WORD = r"[A-Za-z][A-Za-z0-9_]*"
 _SETTABLE_KEY = re.compile(
     rf"name|gate\.(strict|report_only|rules\.{_WORD}|options\.{_WORD}\.{_WORD})|import\.roles\.[^.]+"
 )
+_DEEP_KEY = re.compile(rf"(?<![\w\"'-])(?:[\w\"'-]+[ \t]*\.[ \t]*){{{limits.SETTINGS_DEPTH + 2}}}", re.ASCII)
 _TOML_PLACE = re.compile(r" \(at (line \d+, column \d+|end of document)\)$")
 _POLICIES = (*(severity.value for severity in Severity), "off")
 _SETTABLE = ("name", "gate.strict", "gate.report_only", "gate.rules.", "gate.options.", "import.roles.")
@@ -141,8 +143,10 @@ def read_values(data: bytes) -> dict[str, Any]:
     Raises:
         InvalidSettingsError: not UTF-8, or not TOML.
     """
+    if len(data) > limits.SETTINGS:
+        raise InvalidSettingsError(f"{SETTINGS} is larger than {limits.SETTINGS >> 20} MB", hint="rtv config edit")
     try:
-        return tomllib.loads(data.decode("utf-8-sig"))
+        return _read_toml(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise InvalidSettingsError(f"{SETTINGS}, line {line}: not UTF-8") from error
@@ -154,6 +158,27 @@ def read_values(data: bytes) -> dict[str, Any]:
         raise InvalidSettingsError(
             f"{SETTINGS}{where}: not TOML ({reason[:1].lower()}{reason[1:]})", hint="rtv config edit"
         ) from error
+    except ValueError as error:
+        raise InvalidSettingsError(f"{SETTINGS}: a number is too long to be one", hint="rtv config edit") from error
+    except RecursionError as error:
+        raise InvalidSettingsError(
+            f"{SETTINGS}: nested deeper than {limits.SETTINGS_DEPTH} levels", hint="rtv config edit"
+        ) from error
+
+
+def _read_toml(text: str) -> dict[str, Any]:
+    if _DEEP_KEY.search(text):  # the parser takes the square of the number of its parts
+        raise RecursionError
+    level: list[Any] = [values := tomllib.loads(text)]
+    for _ in range(limits.SETTINGS_DEPTH + 2):  # the file itself is a table, and what it holds lies in it
+        level = [each for value in level for each in _inside(value)]
+    if level:
+        raise RecursionError
+    return values
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
 
 
 def _text(table: Mapping[str, Any], key: str) -> str:
@@ -374,7 +399,7 @@ def _patterns(dotted_key: str, value: str, branches: Collection[str]) -> list[st
         UsageError: one of them can be no branch; the hint is the right form.
     """
     if value.lstrip().startswith("["):
-        with contextlib.suppress(tomllib.TOMLDecodeError):
+        with contextlib.suppress(ValueError, RecursionError):
             value = ",".join(map(str, tomllib.loads(f"value = {value}")["value"]))
     patterns = [item.strip() for item in value.split(",") if item.strip()]
     wrong = next((each for each in patterns if _NO_BRANCH.fullmatch(each) and each not in branches), None)
@@ -391,7 +416,7 @@ def _option_value(value: str) -> bool | int | float | str:
     """Return true, false or a number where it is written so, else the text."""
     try:
         found = tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return value
     return found if isinstance(found, bool | int | float | str) else value
 

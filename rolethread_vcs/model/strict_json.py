@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from rolethread_vcs.model.entry import MAX_DEPTH, NOT_UTF8, JsonProblemError
+from rolethread_vcs import limits
+from rolethread_vcs.model.entry import NOT_UTF8, JsonProblemError
 
 _INT64_MIN, _UINT64_MAX = -(2**63), 2**64 - 1
 _STRING = r'"[^"\\]*(?:\\.[^"\\]*)*"'
@@ -50,7 +51,7 @@ def read_strictly(data: bytes) -> Any:
         raise JsonProblemError("the text is empty")
     too_deep = _find_too_deep(text)
     if too_deep is not None:
-        raise JsonProblemError(f"nested deeper than {MAX_DEPTH} levels", *_place(text, too_deep))
+        raise JsonProblemError(f"nested deeper than {limits.DEPTH} levels", *_place(text, too_deep))
     decoder = json.JSONDecoder(
         object_pairs_hook=_unique_pairs,
         parse_int=_parse_int,
@@ -83,15 +84,15 @@ def _decode_text(data: bytes) -> str:
 
 
 def _find_too_deep(text: str) -> int | None:
-    """Return the offset of the bracket that puts a value below `MAX_DEPTH` levels, or None."""
-    if text.count("{") + text.count("[") <= MAX_DEPTH:
+    """Return the offset of the bracket that puts a value below `limits.DEPTH` levels, or None."""
+    if text.count("{") + text.count("[") <= limits.DEPTH:
         return None
     depth = 0
     for match in _BRACKET_OR_STRING.finditer(text):
         first = text[match.start()]
         if first in "[{":
             depth += 1
-            if depth > MAX_DEPTH and not _CLOSES_AT_ONCE.match(text, match.start()):
+            if depth > limits.DEPTH and not _CLOSES_AT_ONCE.match(text, match.start()):
                 return match.start()
         elif first in "]}":
             depth -= 1

@@ -10,7 +10,7 @@ from rolethread_vcs.errors import DamagedError
 from rolethread_vcs.model.canonical import JsonProblemError, decode_entry
 from rolethread_vcs.model.entry import Entry, InvalidEntryError
 from rolethread_vcs.model.layout import id_of_path
-from rolethread_vcs.store.objects import LeftOutError
+from rolethread_vcs.store.objects import LeftOutError, TooLargeError
 from rolethread_vcs.store.objects.trees import LINK, Blob, Item, Readable, blob_of, folder_of, object_id, parse, two_way
 
 
@@ -62,7 +62,7 @@ def entry_of_blob(objects: Readable, oid: bytes) -> Entry | Unreadable:
         return IS_LEFT_OUT
     except DamagedError:
         return IS_DAMAGED
-    except (JsonProblemError, InvalidEntryError) as error:
+    except (JsonProblemError, InvalidEntryError, TooLargeError) as error:
         return Unreadable("invalid_entry", error.message)
 
 

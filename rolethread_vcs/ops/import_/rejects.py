@@ -85,7 +85,7 @@ def join_rows(rejects: Sequence[Reject]) -> bytes:
 
 def row_of(reject: Reject) -> bytes:
     """Return what a row is in its rejects file, without what separates rows."""
-    return reject.raw.rstrip(b"\r\n")
+    return reject.raw.removesuffix(b"\n")
 
 
 @contextmanager
@@ -97,7 +97,10 @@ def written_rejects(
     A file that was there stays as it is; it may be the very source of the import.
     """
     # people read the reasons in a terminal, which a row could steer
-    lines = ("".join(each if each.isprintable() else ascii(each)[1:-1] for each in str(reject)) for reject in rejects)
+    lines = (
+        said if said.isprintable() else "".join(each if each.isprintable() else ascii(each)[1:-1] for each in said)
+        for said in map(str, rejects)
+    )
     content, reasons = join_rows(rejects), "".join(f"{line}\n" for line in lines).encode()
     made: dict[Path, bytes] = {}
     try:

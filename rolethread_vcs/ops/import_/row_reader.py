@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from rolethread_vcs import limits
 from rolethread_vcs.errors import InvalidError, NotFoundError, RoleThreadError, SystemRefusedError, UsageError
 from rolethread_vcs.formats import (
     Draft,
@@ -105,6 +106,7 @@ class RowReader:
         self.allowed: list[Reject] = []
         self.fixable = 0
         self.rejects: list[Reject] = []
+        self._rejected_bytes = 0
         self.anchors: list[int | str | None] = []
         self.matched_ids: set[str] = set()
         self.has_names = options.key is not None  # rows are known by more than their messages
@@ -259,6 +261,13 @@ class RowReader:
     def _reject(self, reject: Reject) -> None:
         self.rejects.append(reject)
         self.anchors.append(self._anchor)
+        self._rejected_bytes += len(reject.raw)
+        if len(self.rejects) > limits.REJECTS or self._rejected_bytes > limits.FILE:
+            raise InvalidError(
+                f"too many rows cannot be read, up to {reject}",
+                hint=f"if the file is right, split it: split -l {limits.REJECTS} FILE",
+                code="too_many_rejects",
+            )
 
 
 def read_row(source: Path | BinaryIO, name: str | None = None) -> tuple[Draft, list[str]]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from rolethread_vcs import limits
 from rolethread_vcs.documents import FOREIGN, Kind, kind_of
 from rolethread_vcs.errors import DamagedError, InvalidError
 from rolethread_vcs.model.finding import Severity
@@ -273,6 +274,9 @@ class _Verifier:
         if (oid, prefix) in self.trees_seen:
             return
         self.trees_seen.add((oid, prefix))
+        if prefix.count("/") > limits.FOLDERS:
+            self._add("too_deep", f"a file of {where} lies in more than {limits.FOLDERS} folders", path=prefix)
+            return
         name, what = oid.hex(), f"the folder {prefix or '/'} of {where}"
         self.reached[name] = where
         try:

@@ -15,14 +15,13 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath, PurePosixPath
 from typing import Any
 
+from rolethread_vcs import limits
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.log import Moves
 from rolethread_vcs.store.objects.packs import KEEP, KEEP_TEXT
 from rolethread_vcs.store.objects.trees import Blob, Difference
 from rolethread_vcs.store.refs import HEAD
 
-_LARGEST = 1 << 28
-"""Bytes of a note up to which it is read."""
 _LATEST = 1 << 40  # seconds
 _VALUE = re.compile(r"[0-9a-f]{40}|ref: refs/\S+")
 
@@ -157,7 +156,7 @@ def text_of(keep: Path) -> bytes | None:
     """
     with disk.system_errors("reading what the last command was about to do"):
         try:
-            data = disk.read_plain(keep, _LARGEST) or b""
+            data = disk.read_plain(keep, limits.FILE) or b""
         except (FileNotFoundError, IsADirectoryError, PermissionError):  # git keeps its own from other users
             return None
     return data if data.startswith(KEEP_TEXT) else None

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import pygit2
 
-from rolethread_vcs.errors import DamagedError, UsageError
+from rolethread_vcs import limits
+from rolethread_vcs.errors import DamagedError, InvalidError, UsageError
 from rolethread_vcs.store.libgit2 import RAISED, open_git, read_errors, refuse_exhausted
 from rolethread_vcs.store.objects import commits, trees
 from rolethread_vcs.store.objects.pack_index import alternates, refuse_damaged
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 _KINDS = {1: "commit", 2: "tree", 3: "blob", 4: "tag"}
 _LONGEST_CHAIN = 100
 _LOOSE_FOLDERS = frozenset(f"{number:02x}" for number in range(256))
+_LONGEST_HEAD = 32  # bytes before those of a loose object
 _TREES_REMEMBERED = 512
 _ITEMS_REMEMBERED = 64
 _COMMITS_REMEMBERED = 64
@@ -123,7 +125,7 @@ class Objects:
             MissingObjectError: it is missing, damaged or of another kind.
         """
         try:
-            found, data = self._read(oid)
+            found, data = self._read(oid, limits.FILE)
         except RAISED as error:
             refuse_exhausted(error)
             if self.is_left_out(oid):
@@ -133,9 +135,9 @@ class Objects:
             raise MissingObjectError(f"{oid} should be a {kind} and is a {found}", hint="rtv verify")
         return data
 
-    def _read(self, oid: str) -> tuple[str, bytes]:
+    def _read(self, oid: str, most: int = 0) -> tuple[str, bytes]:
         try:
-            return self._loose.read(oid) or _read_from(self._odb, oid)
+            return self._loose.read(oid, most) or _read_from(self._odb, oid, most)
         except TornObjectError as torn:
             try:  # a pack may hold it, too; libgit2 must not come near the torn file
                 return next(read_packed(self._folder, [bytes.fromhex(oid)]))
@@ -320,7 +322,9 @@ def _missing(what: str, error: Exception) -> MissingObjectError:
     return MissingObjectError(f"{what} is missing or damaged{why}", hint="rtv verify --repair")
 
 
-def _read_from(odb: pygit2.Odb, oid: str) -> tuple[str, bytes]:
+def _read_from(odb: pygit2.Odb, oid: str, most: int = 0) -> tuple[str, bytes]:
+    if most and odb.read_header(oid)[1] > most:
+        raise TooLargeError(oid, most)
     try:
         number, data = odb.read(oid)
     except MemoryError:
@@ -336,6 +340,15 @@ def read_packed(folder: Path, oids: Iterable[bytes]) -> Iterator[tuple[str, byte
     packs.add_backend(pygit2.OdbBackendPack(str(folder)), 1)
     for oid in oids:
         yield _read_from(packs, oid.hex())
+
+
+class TooLargeError(InvalidError):
+    """An object is whole, and larger than is read."""
+
+    code = "too_large"
+
+    def __init__(self, oid: str, most: int) -> None:
+        super().__init__(f"{oid[:10]} is larger than {most >> 20} MB, the most that is read of one file")
 
 
 class TornObjectError(ValueError):
@@ -356,11 +369,12 @@ class LooseObjects:
     def has_any(self) -> bool:
         return not self._folders.isdisjoint(_LOOSE_FOLDERS)
 
-    def read(self, oid: str) -> tuple[str, bytes] | None:
+    def read(self, oid: str, most: int = 0) -> tuple[str, bytes] | None:
         """Return kind and bytes of a loose object, or None when no file of that name is there.
 
         Raises:
             TornObjectError: there is a file, and it is no whole object.
+            TooLargeError: it has more than `most` bytes, where there is a bound.
         """
         if oid[:2] not in self._folders:
             return None
@@ -370,12 +384,14 @@ class LooseObjects:
             return None
         inflate = zlib.decompressobj()
         try:
-            data = inflate.decompress(packed)
+            data = inflate.decompress(packed, most and most + _LONGEST_HEAD)
         except zlib.error as error:
             raise TornObjectError("its file does not unpack") from error
+        head, _, body = data.partition(b"\0")
+        if most and (inflate.unconsumed_tail or len(body) > most):
+            raise TooLargeError(oid, most)
         if not inflate.eof:
             raise TornObjectError("its file is cut off")
-        head, _, body = data.partition(b"\0")
         kind, _, size = head.decode("ascii", "replace").partition(" ")
         if kind not in _KINDS.values() or size != str(len(body)):
             raise TornObjectError("its file holds something else")

@@ -12,13 +12,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from rolethread_vcs import limits
 from rolethread_vcs.store.objects import trees
 
 NEUTRAL_NAME = "Dataset creator"
 NEUTRAL_EMAIL = "creator@localhost"
 
 _FORBIDDEN = re.compile(r"[<>\x00-\x1f]")
-_PERSON = re.compile(r"(?P<name>.*?) ?<(?P<email>[^>]*)> (?P<time>-?\d+) (?P<zone>[+-]\d{4})")
+_PERSON = re.compile(r"(?P<name>.*?) ?<(?P<email>[^>]*)> (?P<time>-?\d+) (?P<zone>[+-]\d{1,9})")
 _PLAIN = re.compile(
     rb"tree ([0-9a-f]{40})\n((?:parent [0-9a-f]{40}\n)*)author [^\n]*\ncommitter [^\n]*> ([0-9]{1,18}) [+-][0-9]+\n"
 )
@@ -120,7 +121,7 @@ def decode(oid: str, data: bytes) -> Commit:
     plain = _PLAIN.match(data)
     if plain is not None:
         tree, lines, seconds = plain.groups()
-        parents, moment = lines.split()[1::2], int(seconds)
+        parents, moment = lines.split()[1::2], _moment(seconds)
     else:  # an old or odd one
         fields = [line.partition(b" ")[::2] for line in data.partition(b"\n\n")[0].split(b"\n")]
         found = dict(fields)
@@ -136,10 +137,16 @@ def decode_signature(data: bytes) -> Signature:
     match = _PERSON.fullmatch(data.decode("utf-8", "replace"))
     if match is None:
         return Signature(data.decode("utf-8", "replace"), "", 0, 0)
-    zone = int(match["zone"])
-    sign = -1 if zone < 0 else 1
-    hours, minutes = divmod(abs(zone), 100)
-    return Signature(match["name"], match["email"], int(match["time"]), sign * (hours * 60 + minutes))
+    zone = int(match["zone"][1:])
+    offset = (zone // 100 * 60 + zone % 100) * (-1 if match["zone"][0] == "-" else 1)
+    is_known = abs(offset) <= limits.MINUTES_FROM_UTC
+    return Signature(match["name"], match["email"], _moment(match["time"]), offset if is_known else 0)
+
+
+def _moment(digits: str | bytes) -> int:
+    """Return the seconds that digits say; a time that is no date is the first or the last one that is."""
+    seconds = int(digits[:20])
+    return min(max(seconds, limits.FIRST_SECOND), limits.LAST_SECOND)
 
 
 @dataclass(frozen=True, slots=True)

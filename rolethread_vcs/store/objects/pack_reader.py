@@ -11,6 +11,7 @@ import mmap
 from collections.abc import Callable
 from pathlib import Path
 
+from rolethread_vcs import limits
 from rolethread_vcs.store.objects.pack_index import read_index
 from rolethread_vcs.store.objects.packs import KIND_NUMBERS
 
@@ -132,7 +133,7 @@ class _Pack:
                 start += 1
         except IndexError:  # the pack is cut off
             return None
-        if size > _DENSEST * (len(data) - offset):
+        if size > limits.FILE or size > _DENSEST * (len(data) - offset):
             return None
         try:
             unpacked = self._unpack(data[start:], bufsize=size or 1)  # it stops where the object does

@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 
+from rolethread_vcs import limits
 from rolethread_vcs.errors import InvalidError
 
 FILE = b"100644"
@@ -217,6 +218,7 @@ def two_way(before: bytes | None, after: bytes | None, read: ReadTree, below: by
 
     `below` stands before each path.
     """
+    _refuse_too_deep(below)
     old, new = differing(before, after, read)
     for name in sorted(old.keys() | new.keys()):
         items = (old.get(name), new.get(name))
@@ -237,6 +239,7 @@ def incoming(
     """
     if theirs in (base, ours):
         return
+    _refuse_too_deep(below)
     was, comes = differing(base, theirs, read)
     # what ours did not change either is as it was in the base
     before, now = differing(base, ours, read)
@@ -252,12 +255,23 @@ def incoming(
 
 def files(tree: bytes | None, read: ReadTree, below: str = "") -> Iterator[tuple[str, Blob]]:
     """Yield every file of a tree with its path, in path order; `below` stands before each."""
+    _refuse_too_deep(below.encode("utf-8", "surrogateescape"))
     for item in () if tree is None else sorted(parse(read(tree)), key=lambda item: item.name):
         path = below + item.name.decode("utf-8", "surrogateescape")
         if item.mode == FOLDER:
             yield from files(item.oid, read, f"{path}/")
         else:
             yield path, Blob(item.mode, item.oid)
+
+
+def _refuse_too_deep(folder: bytes) -> None:
+    if folder.count(b"/") > limits.FOLDERS:
+        top = b"/".join(folder.split(b"/", 2)[:2]).decode("utf-8", "replace")
+        raise InvalidError(
+            f"below {top} a file lies in more than {limits.FOLDERS} folders",
+            hint=f"git rm -rq --cached -- {shlex.quote(top)} && git commit -m 'remove {top}'",
+            code="too_deep",
+        )
 
 
 def blob_of(item: Item | None) -> Blob | None:

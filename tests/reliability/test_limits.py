@@ -1,0 +1,197 @@
+"""Each bound of `limits` from both sides: what is within it is read, what is beyond it is refused in words."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from rolethread_vcs import limits
+from rolethread_vcs.dataset import Dataset
+from rolethread_vcs.errors import InvalidError
+from rolethread_vcs.formats import Source
+from rolethread_vcs.model.canonical import JsonProblemError, UnkeepableValueError, encode_pretty, parse
+from rolethread_vcs.model.settings import InvalidSettingsError, read_values
+from rolethread_vcs.store.lock import describe_holder
+from rolethread_vcs.store.log import journal
+from rolethread_vcs.store.objects.commits import decode, decode_signature
+from rolethread_vcs.store.objects.packs import KEEP_TEXT
+
+
+def nested(depth: int) -> str:
+    return "x = " + "[" * depth + "]" * depth
+
+
+def inline(depth: int) -> str:
+    return "x = " + "{a = " * depth + "1" + "}" * depth
+
+
+def dotted(depth: int) -> str:
+    return ".".join(["a"] * depth) + " = 1"
+
+
+@pytest.mark.parametrize(("written", "most"), [(nested, 33), (inline, 32), (dotted, 33)])
+def test_a_setting_lies_in_so_many_lists_and_tables(written: Callable[[int], str], most: int) -> None:
+    assert read_values(written(most).encode())
+
+    for depth in (most + 1, 1_500, 100_000):
+        with pytest.raises(InvalidSettingsError, match="nested deeper than 32 levels"):
+            read_values(written(depth).encode())
+
+
+def test_the_settings_are_so_large() -> None:
+    assert read_values(b"#" * limits.SETTINGS) == {}
+
+    with pytest.raises(InvalidSettingsError, match="larger than 1 MB"):
+        read_values(b"#" * (limits.SETTINGS + 1))
+
+
+def test_a_number_in_the_settings_has_so_many_digits() -> None:
+    assert read_values(b"x = " + b"9" * 4_000)
+
+    with pytest.raises(InvalidSettingsError, match="too long"):
+        read_values(b"x = " + b"9" * 5_000)
+
+
+@pytest.fixture
+def small_files(monkeypatch: pytest.MonkeyPatch) -> int:
+    monkeypatch.setattr(limits, "FILE", 1_000)
+    return limits.FILE
+
+
+def test_a_json_text_is_so_large(small_files: int) -> None:
+    text = json.dumps("a" * (small_files - 2)).encode()
+    assert parse(text)
+    assert encode_pretty("a" * (small_files - 3)).rstrip() == json.dumps("a" * (small_files - 3)).encode()
+
+    with pytest.raises(JsonProblemError, match="larger than"):
+        parse(text + b" ")
+    with pytest.raises(UnkeepableValueError, match="larger than"):
+        encode_pretty("a" * (small_files - 2))
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_a_file_of_a_commit_is_so_large(dataset: Dataset, small_files: int, packed: bool) -> None:
+    git = ["git", "-C", str(dataset.folder)]
+    for size in (small_files, small_files + 1):
+        oid = subprocess.run(
+            [*git, "hash-object", "-w", "--stdin"], input=b"a" * size, check=True, capture_output=True
+        ).stdout.strip()
+        subprocess.run([*git, "update-ref", f"refs/x/{size}", oid.decode()], check=True)
+        if packed:
+            subprocess.run([*git, "repack", "-adq"], check=True)
+        objects = Dataset.open(dataset.folder).repository.objects
+
+        if size == small_files:
+            assert len(objects.blob(bytes.fromhex(oid.decode()))) == size
+        else:
+            with pytest.raises(InvalidError, match="larger than") as caught:
+                objects.blob(bytes.fromhex(oid.decode()))
+            assert (caught.value.status, caught.value.code) == (20, "too_large")
+            assert objects.check(oid.decode())[0] == "blob"  # it is whole, and verify says so
+
+
+def commit_below(dataset: Dataset, folders: int) -> None:
+    """Commit a file in so many folders beside the entries."""
+    git = ["git", "-C", str(dataset.folder)]
+
+    def made(*words: str, text: str) -> str:
+        return subprocess.run([*git, *words], input=text, check=True, capture_output=True, text=True).stdout.strip()
+
+    item = f"100644 blob {made('hash-object', '-w', '--stdin', text='x')}\tx"
+    for _ in range(folders):
+        item = f"040000 tree {made('mktree', text=item)}\tdeep"
+    listed = made("ls-tree", "HEAD", text="")
+    tree = made("mktree", text=f"{listed}\n{item}\n")
+    commit = made("commit-tree", tree, "-p", "HEAD", "-m", "deep", text="")
+    made("update-ref", "refs/heads/deep", commit, text="")
+
+
+def test_a_file_of_a_commit_lies_in_so_many_folders(dataset: Dataset) -> None:
+    commit_below(dataset, limits.FOLDERS)
+    assert Dataset.open(dataset.folder).diff("main", "deep").summary()
+    commit_below(dataset, limits.FOLDERS + 1)
+
+    opened = Dataset.open(dataset.folder)
+    with pytest.raises(InvalidError, match="more than 64 folders") as caught:
+        opened.diff("main", "deep").summary()
+    assert (caught.value.status, caught.value.code) == (20, "too_deep")
+    assert "too_deep" in {problem.kind for problem in opened.upkeep.verify().problems}
+
+
+@pytest.mark.parametrize(
+    ("said", "time", "offset"),
+    [
+        ("1700000000 +0530", 1_700_000_000, 330),
+        ("-5 -0030", -5, -30),
+        (f"{limits.LAST_SECOND} +2359", limits.LAST_SECOND, limits.MINUTES_FROM_UTC),
+        (f"{limits.LAST_SECOND + 1} +2400", limits.LAST_SECOND, 0),
+        (f"{limits.FIRST_SECOND} -2359", limits.FIRST_SECOND, -limits.MINUTES_FROM_UTC),
+        (f"{limits.FIRST_SECOND - 1} -9959", limits.FIRST_SECOND, 0),
+        ("9" * 5_000 + " +99999", limits.LAST_SECOND, 0),
+        ("-" + "9" * 5_000 + " -999999999", limits.FIRST_SECOND, 0),
+    ],
+)
+def test_the_time_of_a_commit_is_a_date(said: str, time: int, offset: int) -> None:
+    read = decode_signature(f"Ada <ada@localhost> {said}".encode())
+
+    assert (read.name, read.time, read.offset) == ("Ada", time, offset)
+    person = f"Ada <ada@localhost> {said}".encode()
+    raw = b"tree " + b"0" * 40 + b"\nauthor " + person + b"\ncommitter " + person + b"\n\nx\n"
+    assert decode("1" * 40, raw).time == time
+
+
+def test_notes_of_commands_are_read_up_to_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keep, lock = tmp_path / "pack-1.keep", tmp_path / "lock"
+    for text in (b"[" * 100_000, b'{"a":' * 100_000):
+        keep.write_bytes(KEEP_TEXT + b"\n" + text)
+        lock.write_bytes(text)
+        assert journal.load(keep) is None
+        assert describe_holder(lock) == "holder unknown"
+    monkeypatch.setattr(limits, "FILE", len(KEEP_TEXT) + 10)
+    keep.write_bytes(KEEP_TEXT + b"a" * 10)
+    assert journal.text_of(keep) == keep.read_bytes()
+
+    keep.write_bytes(KEEP_TEXT + b"a" * 11)
+    assert journal.text_of(keep) is None
+
+
+def test_a_compressed_source_grows_so_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = b'{"messages": [{"role": "user", "content": "' + b"a" * 500_000 + b'"}]}\n'
+    file = tmp_path / "rows.jsonl.gz"
+    file.write_bytes(gzip.compress(row * 4))
+    assert len(list(Source(file).pieces())) == 4  # so little harms nobody
+
+    monkeypatch.setattr(limits, "RATIO_FROM", len(row))
+    with pytest.raises(InvalidError, match="200 times") as caught:
+        list(Source(file).pieces())
+    assert caught.value.code == "too_dense"
+    assert caught.value.hint is not None and "| rtv import -" in caught.value.hint
+    monkeypatch.setattr(limits, "RATIO", 2_000)
+    assert len(list(Source(file).pieces())) == 4
+
+
+def test_an_import_passes_over_so_many_rows(dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "REJECTS", 3)
+    file = tmp_path / "junk.jsonl"
+    file.write_bytes(b"junk\n" * 3)
+    assert len(dataset.import_file(file, skip_invalid=True).rejects) == 3
+    file.write_bytes(b"junk\n" * 4)
+
+    with pytest.raises(InvalidError, match="too many rows") as caught:
+        dataset.import_file(file, skip_invalid=True)
+    assert caught.value.code == "too_many_rejects"
+
+
+def test_rejects_are_written_byte_for_byte(dataset: Dataset, tmp_path: Path) -> None:
+    file = tmp_path / "junk.jsonl"
+    file.write_bytes(b"junk\r\n\tmore \r\nlast\r")
+
+    done = dataset.import_file(file, skip_invalid=True)
+
+    assert done.reject_files is not None
+    assert done.reject_files.rows.read_bytes() == b"junk\r\n\tmore \r\nlast\r\n"
