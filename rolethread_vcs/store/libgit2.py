@@ -216,6 +216,10 @@ def from_git(doing: str, error: BaseException) -> RoleThreadError:
         )
     if isinstance(error, OSError):
         return disk.system_refused(doing, error)
+    if "nesting too deep" in str(error):
+        return InvalidError(
+            f"{error}, met while {doing}", hint="see which folders: find . -mindepth 64 -maxdepth 64", code="too_deep"
+        )
     return DamagedError(f"git failed while {doing}: {error}", hint="rtv verify")
 
 

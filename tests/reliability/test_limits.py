@@ -195,3 +195,15 @@ def test_rejects_are_written_byte_for_byte(dataset: Dataset, tmp_path: Path) -> 
 
     assert done.reject_files is not None
     assert done.reject_files.rows.read_bytes() == b"junk\r\n\tmore \r\nlast\r\n"
+
+
+def test_folders_on_the_disk_that_git_does_not_walk_are_named(dataset: Dataset) -> None:
+    deepest = dataset.folder
+    for _ in range(120):
+        deepest = deepest / "a"
+        deepest.mkdir()
+    (deepest / "x.json").write_text("x")
+
+    with pytest.raises(InvalidError) as caught:
+        dataset.status()
+    assert caught.value.code == "too_deep"

@@ -31,7 +31,7 @@ def reject(raw: bytes) -> Reject:
 
 
 def test_rows_of_one_line_are_lines() -> None:
-    assert join_rows([reject(b'{"a": 1}\r'), reject(b"{nope")]) == b'{"a": 1}\n{nope\n'
+    assert join_rows([reject(b'{"a": 1}\r'), reject(b"{nope")]) == b'{"a": 1}\r\n{nope\n'
 
 
 def test_rows_that_span_lines_are_an_array() -> None:
