@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
-import platform
 import sys
-import tempfile
-import time
-import traceback
 from collections.abc import Sequence
 from contextlib import suppress
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -98,6 +93,8 @@ def _as_ours(
         code = "exhausted" if error.errno in EXHAUSTED else None
         message, hint = f"the system refused: {what}", way_out(error.errno)
         return SystemRefusedError(message, hint=hint, saved=is_saved, change=given.change, code=code)
+    import traceback
+
     cause = "".join(traceback.format_exception_only(type(error), error)).strip().splitlines()[-1]
     log = _write_log(error, arguments, Path(given.folder))
     where = f"the details are in {log}" if log else "its details could not be written to a file"
@@ -109,6 +106,12 @@ def _as_ours(
 
 
 def _write_log(error: BaseException, arguments: Sequence[str], folder: Path) -> Path | None:
+    import platform
+    import tempfile
+    import time
+    import traceback
+    from importlib import metadata
+
     lines = [f"rtv {' '.join(map(repr, arguments))}", f"Python {platform.python_version()} on {platform.platform()}"]
     for part in ("rolethread-vcs", "click", "orjson", "pygit2"):
         try:

@@ -16,7 +16,7 @@ import click
 
 from rolethread_vcs.cli._verbs import VERBS
 from rolethread_vcs.cli.context import GlobalOptions, Group
-from rolethread_vcs.errors import UsageError
+from rolethread_vcs.errors import EXHAUSTED, UsageError
 
 PROGRAM = "rtv"
 COMPLETION_VARIABLE = "_RTV_COMPLETE"
@@ -110,6 +110,9 @@ def run(arguments: Sequence[str]) -> int:
         status = _invoke(list(arguments) or ["--help"], given)
         sys.stdout.flush()
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last fence: a bug becomes a log file
+        is_short = isinstance(error, OSError) and error.errno in EXHAUSTED
+        if is_short or isinstance(error, MemoryError) or getattr(error, "code", "") == "exhausted":
+            error.__traceback__ = error.__context__ = error.__cause__ = None  # what they hold is needed to say it
         from rolethread_vcs.cli.errors import show_error
 
         return show_error(error, given, arguments)
