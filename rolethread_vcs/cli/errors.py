@@ -91,7 +91,7 @@ def _as_ours(
     if isinstance(error, OSError) and error.errno in _SYSTEM_TROUBLE:
         what = f"{error.strerror}: {error.filename}" if error.filename else error.strerror
         code = "exhausted" if error.errno in EXHAUSTED else None
-        message, hint = f"the system refused: {what}", way_out(error.errno)
+        message, hint = f"the system refused: {what}", None if is_saved else way_out(error.errno)
         return SystemRefusedError(message, hint=hint, saved=is_saved, change=given.change, code=code)
     import traceback
 
