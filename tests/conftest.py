@@ -29,7 +29,8 @@ ROOM = 2 << 30
 def pytest_configure() -> None:
     """Work on a disk in memory where there is one with room: it does all that a disk does, and nobody waits for fsync.
 
-    What a killed process leaves is the same on both; a power cut is no test's claim. `TMPDIR` names another place.
+    What a killed process leaves is the same on both; what a power cut leaves is made of what was flushed. `TMPDIR`
+    names another place.
     """
     if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
         os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)

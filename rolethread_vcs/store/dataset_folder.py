@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rolethread_vcs.errors import DamagedError, InvalidError, RoleThreadError, UsageError
 from rolethread_vcs.model.layout import ATTRIBUTES, ATTRIBUTES_TEXT, SETTINGS
@@ -25,9 +26,11 @@ from rolethread_vcs.store.libgit2 import (
 from rolethread_vcs.store.lock import hold
 from rolethread_vcs.store.objects import trees
 from rolethread_vcs.store.objects.commits import Signature, compose_message
-from rolethread_vcs.store.quarantine import Quarantine
 from rolethread_vcs.store.refs import BRANCHES, HEAD, SYMBOLIC, UnknownRevisionError, shorten
 from rolethread_vcs.store.repository import LOCK, PATIENCE, PRIVATE, Repository
+
+if TYPE_CHECKING:
+    from rolethread_vcs.store.quarantine import Quarantine
 
 _STARTING = "starting-"
 """How the name of the file begins that stands in the private folder until a new repository is whole on the disk.
@@ -102,6 +105,8 @@ def find_to_repair(start: Path) -> tuple[Repository, Quarantine, list[str]]:
     Raises:
         NoDatasetError, LockedError, SystemRefusedError.
     """
+    from rolethread_vcs.store.quarantine import Quarantine
+
     with suppress(DamagedError):
         repository = find_dataset(start, check=False)
         if os.path.isfile(repository.lock_path) or not os.path.lexists(repository.lock_path):  # noqa: PTH113
