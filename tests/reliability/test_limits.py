@@ -207,3 +207,27 @@ def test_folders_on_the_disk_that_git_does_not_walk_are_named(dataset: Dataset) 
     with pytest.raises(InvalidError) as caught:
         dataset.status()
     assert caught.value.code == "too_deep"
+
+
+@pytest.mark.parametrize(
+    ("person", "sound"),
+    [
+        ("Ada <ada@localhost> 1700000000 +0000", True),
+        ("Ada <ada@localhost> 9999999999999 +99999", True),
+        ("Ada <ada@localhost>", True),
+        ("Ada <ada@localhost> 18446744073709551616 +0000", False),
+        ("", False),
+    ],
+)
+def test_verify_names_the_commits_that_git_does_not_read(dataset: Dataset, person: str, sound: bool) -> None:
+    git = ["git", "-C", str(dataset.folder)]
+    head = dataset.snapshot("main").id
+    tree = subprocess.run([*git, "rev-parse", "HEAD^{tree}"], check=True, capture_output=True, text=True).stdout
+    raw = f"tree {tree}parent {head}\nauthor {person}\ncommitter {person}\n\nodd\n"
+    words = ["hash-object", "-t", "commit", "-w", "--literally", "--stdin"]
+    made = subprocess.run([*git, *words], input=raw, check=True, capture_output=True, text=True).stdout.strip()
+    (dataset.repository.common_folder / "refs/heads/odd").write_text(f"{made}\n")
+
+    problems = Dataset.open(dataset.folder).upkeep.verify().problems
+
+    assert [(each.kind, each.object) for each in problems] == ([] if sound else [("unreadable_commit", made)])

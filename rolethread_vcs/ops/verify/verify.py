@@ -267,6 +267,9 @@ class _Verifier:
         except DamagedError:
             self._add_missing(oid, f"the commit {oid[:10]} ({where})")
         else:
+            if not commit.is_read_by_git:
+                message = f"the commit {oid[:10]} ({where}) has an author or a committer that git cannot read"
+                self._add("unreadable_commit", f"{message}; go back to the one before it", oid)
             self.reached[oid] = where
             self._walk_tree(commit.tree, "", where, current=current, data=True)
 
