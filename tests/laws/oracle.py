@@ -18,7 +18,8 @@ they count as `clean`); whatever the doubt is not about, by exchange, has to be 
 
 and those where a clean merge has to be right, but asking is good as well:
 
-    f  what one side added stands behind what the other deleted, or beside what it moved: it may go along or stay
+    f  what one side added stands behind what the other deleted, or beside what it moved or joined with another: it may
+       go along or stay
     g  both sides moved something, touched one exchange, changed one text (the merge has to hold what both did, word by
        word), or added and removed next to each other
 """
@@ -386,6 +387,7 @@ class Oracle:
         base = [line.who for line in self.base.lines]
         places = {who: place for place, who in enumerate(base)}
         there = set(other.whos())
+        went = moves.union(*(line.joined for line in other.lines))
         row = [places.get(who, -1) for who in side.whos()]
         for number, line in enumerate(side.lines):
             if line.who in places:
@@ -395,7 +397,7 @@ class Oracle:
             if before >= 0 and row[number - 1] == before and base[before] not in there:
                 self.asking.append("goes on from what was deleted")
             beside = {base[place] for place in (before, behind) if 0 <= place < len(base)}
-            if (beside | set(base[before + 1 : behind])) & moves:
+            if (beside | set(base[before + 1 : behind])) & went:
                 self.moved.add(line.who)
                 self.asking.append("added beside what was moved")
 
