@@ -109,29 +109,41 @@ def find_to_repair(start: Path) -> tuple[Repository, Quarantine, list[str]]:
 
     with suppress(DamagedError):
         repository = find_dataset(start, check=False)
-        if os.path.isfile(repository.lock_path) or not os.path.lexists(repository.lock_path):  # noqa: PTH113
+        if not misplaced(repository.common_folder):
             return repository, Quarantine(repository.common_folder), []
     git = _damaged_git_folder(start)
     if git is None:
         return find_dataset(start, check=False), Quarantine(start), []
-    private, quarantine, said = git / PRIVATE, Quarantine(git), []
+    private, quarantine = git / PRIVATE, Quarantine(git)
     with disk.system_errors(f"repairing {git}"):
-        if not private.is_dir():
+        wrong = [path.relative_to(git).as_posix() for path in misplaced(git)]
+        said = [f"{name} was not what belongs there; that is out of the way" for name in wrong]
+        if PRIVATE in wrong:
             private.rename(git / f"{PRIVATE}.damaged-{os.urandom(4).hex()}")
-        if (private / LOCK).is_dir():
+        elif (private / LOCK).is_dir():
             quarantine.replace(private / LOCK)
         with hold(private / LOCK, "rtv verify --repair", patience=PATIENCE):
-            for folder in ("objects", "objects/pack", "refs", "refs/heads"):
-                if not (git / folder).is_dir():
-                    quarantine.replace(git / folder)
-                    (git / folder).mkdir()
-                    said.append(f"the folder {folder} of git is there again, and empty")
+            for path in misplaced(git):
+                quarantine.replace(path)
+                if path.relative_to(git).as_posix() in _FOLDERS:
+                    path.mkdir()
             if not (git / HEAD).is_file():
                 quarantine.replace(git / HEAD, b"")
             if (text := readable_part(git / "config", is_bare=not (git / "index").exists())) is not None:
                 quarantine.replace(git / "config", text)
                 said.append("git's configuration was damaged; it has the sections that can be read")
     return find_dataset(start, check=False), quarantine, said
+
+
+_FOLDERS = ("objects", "objects/pack", "refs", "refs/heads")
+_FILES = ("config", "index", f"{PRIVATE}/{LOCK}")
+
+
+def misplaced(git: Path) -> list[Path]:
+    """Return the places in a git folder where no folder is and one should be, and where one stands for a file."""
+    private = [git / PRIVATE] if (git / PRIVATE).exists() and not (git / PRIVATE).is_dir() else []
+    folders = [git / name for name in _FOLDERS if not (git / name).is_dir()]
+    return private + folders + [git / name for name in _FILES if (git / name).is_dir()]
 
 
 def _damaged_git_folder(start: Path) -> Path | None:

@@ -15,6 +15,7 @@ from rolethread_vcs.store.libgit2 import RAISED, git_errors, read_errors
 
 _BRANCH = "branch."
 _NOTE = ".description"
+_VERSION = "core.repositoryformatversion"
 
 
 class GitConfig:
@@ -141,6 +142,9 @@ def readable_part(path: Path, *, is_bare: bool) -> bytes | None:
 
 def _is_readable(path: Path) -> bool:
     try:
-        return path.is_file() and all(entry.name for entry in pygit2.Config(str(path)))
+        config = pygit2.Config(str(path))
+        if _VERSION in config:
+            config.get_int(_VERSION)
+        return path.is_file() and all(entry.name for entry in config)
     except RAISED:
         return False

@@ -116,7 +116,9 @@ def _typed_opening(folder: Path) -> Iterator[None]:
         refused = system_reason(error)
         if refused is not None or isinstance(error, OSError):
             raise from_git(f"opening {folder}", error) from error
-        raise DamagedError(f"{folder} does not open as a git repository: {error}") from error
+        raise DamagedError(
+            f"{folder} does not open as a git repository: {error}", hint="rtv verify --repair"
+        ) from error
 
 
 def create_git(folder: Path) -> pygit2.Repository:
@@ -220,7 +222,7 @@ def from_git(doing: str, error: BaseException) -> RoleThreadError:
         return InvalidError(
             f"{error}, met while {doing}", hint="see which folders: find . -mindepth 64 -maxdepth 64", code="too_deep"
         )
-    return DamagedError(f"git failed while {doing}: {error}", hint="rtv verify")
+    return DamagedError(f"git failed while {doing}: {error}", hint="rtv verify --repair")
 
 
 @contextlib.contextmanager

@@ -116,7 +116,8 @@ class Snapshot:
 
     @cached_property
     def settings(self) -> Settings:
-        data = self.file(SETTINGS)
+        blob = self.find(SETTINGS)
+        data = None if blob is None or blob.mode in KINDS else self.objects.blob(blob.oid)
         if data is None:
             raise InvalidSettingsError(
                 f"commit {self.id[:10]} holds no dataset: there is no {SETTINGS}", code="missing_settings"

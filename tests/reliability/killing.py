@@ -36,7 +36,7 @@ def killed_at_each_step(
         pid = os.fork()
         if not pid:
             dataset = Dataset.open(made.folder)
-            _die_at(step, lambda dataset=dataset: run((dataset, path)))
+            die_at(step, lambda dataset=dataset: run((dataset, path)))
         code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
         assert code in (0, KILLED)
         yield Dataset.open(made.folder), path
@@ -45,7 +45,8 @@ def killed_at_each_step(
             return
 
 
-def _die_at(step: int, run: Callable[[], object]) -> None:
+def die_at(step: int, run: Callable[[], object]) -> None:
+    """Be a process that ends with `KILLED` at the step of that number on the disk, or with 0 after them all."""
     count = 0
 
     def fault(_what: str, _path: str) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 from collections.abc import Callable, Iterator
@@ -16,6 +17,10 @@ from typing import TypeAlias
 
 import pytest
 from damaged_datasets import DAMAGES, ENTRIES, make
+from killing import die_at
+from sweeping import KILLED
+
+from rolethread_vcs.dataset import Dataset
 
 Run: TypeAlias = Callable[..., CompletedProcess[str]]
 
@@ -39,6 +44,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, P
     here.mkdir()
     make(here / "tavern")
     rows = [{"role": "user", "content": "new"}, {"role": "assistant", "content": "a"}]
+    shutil.copytree(here / "tavern", here / "copy", symlinks=True)
     (here / "new.jsonl").write_text(json.dumps({"messages": rows}) + "\n")
     shutil.copytree(here, kept, symlinks=True)
     yield here, kept
@@ -91,13 +97,61 @@ def _no_hang() -> Iterator[None]:
     signal.alarm(0)
 
 
-@pytest.mark.parametrize("name", NAMES[::5])
+@pytest.mark.parametrize("name", NAMES[::8])
 def test_a_damaged_dataset_is_seen_and_mended_or_named(damaged, rtv, name):
-    place = NAMES.index(name) // 5
+    place = NAMES.index(name) // 8
     verbs = [*LOOKS, *CHANGES]
 
     ask(rtv, damaged(), verbs[place % len(verbs)])
     mend(rtv, damaged())
+
+
+PAGE = Path(__file__).parents[2] / "docs/recovery.md"
+ROWS = re.findall(r"^\| `rtv (.*?)`: (.*?) \|.*\| (.*) <!-- (.*) --> \|$", PAGE.read_text("utf-8"), re.MULTILINE)
+
+
+def test_the_page_about_recovery_has_a_row_for_each_kind():
+    assert len(ROWS) > 20 and len(ROWS) == PAGE.read_text("utf-8").count("<!--")
+
+
+@pytest.mark.parametrize(("look", "seen", "cure", "name"), ROWS, ids=[name for *_, name in ROWS])
+def test_what_the_page_about_recovery_says_is_seen_and_its_cure_works(damaged, rtv, look, seen, cure, name):
+    folder = damaged()
+
+    told = ask(rtv, folder, look)
+    cures = [ask(rtv, folder, words) for words in re.findall("`rtv (.*?)`", cure)]
+    verified = ask(rtv, folder, "verify")
+
+    assert seen in told.stdout + told.stderr
+    assert [each.returncode for each in cures] == [0] * len(cures), [each.stderr for each in cures]
+    assert verified.returncode == 0 and "warning" not in verified.stdout, verified.stdout
+    assert ask(rtv, folder, "edit 7 --tag +after").returncode == 0
+    assert len(ask(rtv, folder, "export main -o -").stdout.splitlines()) == ENTRIES
+
+
+SLOWLY = [
+    pytest.param(name, marks=pytest.mark.slow) for name in ("head-and-operations", "pack-flip", "packed-refs-cut")
+]
+
+
+@pytest.mark.parametrize("name", ["idx-missing", *SLOWLY])
+def test_a_repair_that_is_killed_at_any_step_goes_on_when_it_is_said_again(damaged, rtv, name):
+    step = 0
+    while True:
+        step += 1
+        folder = damaged()
+        pid = os.fork()
+        if not pid:
+            die_at(step, lambda folder=folder: Dataset.upkeep.repair(folder))
+        is_killed = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == KILLED
+
+        again = ask(rtv, folder, "verify --repair")
+        assert again.returncode == 0, (step, again.stdout, again.stderr)
+        assert ask(rtv, folder, "verify").returncode == 0, step
+        assert len(ask(rtv, folder, "export main -o -").stdout.splitlines()) == ENTRIES, step
+        if not is_killed:
+            break
+    assert step > 3
 
 
 @pytest.mark.slow

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from rolethread_vcs.errors import DamagedError
 from rolethread_vcs.model.finding import Severity
 from rolethread_vcs.ops.workcopy.links import damaged_links
+from rolethread_vcs.store.damaged_refs import ref_title
+from rolethread_vcs.store.dataset_folder import misplaced
 from rolethread_vcs.store.linked_folders import linked_folders
-from rolethread_vcs.store.refs import BRANCHES, ref_of
+from rolethread_vcs.store.refs import BRANCHES, TAGS, ref_of
 from rolethread_vcs.store.repository import Repository
 
 
@@ -35,6 +38,9 @@ def is_commit(repository: Repository, oid: str) -> bool:
 def around(repository: Repository) -> Iterator[Problem]:
     """Yield what is damaged beside the objects and refs; the index, which is derived, only with a warning."""
     common = repository.common_folder
+    for path in misplaced(common):
+        message = f"{path} is {'a folder' if path.is_dir() else 'no folder'}, and should be the other"
+        yield Problem("misplaced", Severity.ERROR, message, path=path.relative_to(common).as_posix())
     try:
         repository.config.own_section("")
     except DamagedError as error:
@@ -49,6 +55,12 @@ def around(repository: Repository) -> Iterator[Problem]:
         repository.unfinished()
     except DamagedError as error:
         yield Problem("damaged_unfinished", Severity.ERROR, error.message, path=repository.unfinished_ref)
+    with suppress(DamagedError):
+        last, names = repository.operations.last(), repository.refs.names()
+        for name, oid in () if last is None else last.refs.items():
+            if name.startswith((BRANCHES, TAGS)) and name not in names:
+                message = f"{ref_title(name)} is gone, and no command of ours did it; it was at {oid[:10]}: rtv undo"
+                yield Problem("missing_ref_of_log", Severity.WARNING, message, path=name)
     for path, reason in damaged_links(repository):
         place = path.relative_to(common).as_posix()
         yield Problem("damaged_link", Severity.ERROR, reason, path=place)

@@ -141,6 +141,7 @@ class Refs:
         self.common = common
         self.who = who
         self.is_there = is_there
+        self._unlisted: DamagedError | None = None
         self.durable = durable
 
     def hold(self, name: str) -> HeldRef | None:
@@ -320,8 +321,14 @@ class Refs:
         Raises:
             DamagedError: they do not read, a torn `packed-refs` for one.
         """
-        with read_errors("the list of branches and releases"):
-            found = self.git.raw_listall_references()
+        if self._unlisted is not None:  # libgit2 would leave out what is packed from now on, without a word
+            raise self._unlisted
+        try:
+            with read_errors("the list of branches and releases"):
+                found = self.git.raw_listall_references()
+        except DamagedError as error:
+            self._unlisted = error
+            raise
         return [name.decode("utf-8", "surrogateescape") for name in found]
 
     def branches(self) -> dict[str, str]:
