@@ -129,7 +129,22 @@ class Snapshot:
         """The parsed `order.json` of this commit; empty when nothing was ever moved."""
         from rolethread_vcs.model.order import Order
 
-        return Order.parse(self.file(ORDER))
+        blob = self.find(ORDER)
+        if blob is not None and blob.mode == LINK:
+            raise self._unreadable_order("it is a symbolic link, which is not followed")
+        try:
+            return Order.parse(None if blob is None else self.objects.blob(blob.oid))
+        except InvalidError as error:
+            reason = error.message.removeprefix(f"{ORDER}: ").replace(f"{ORDER} must", "it must")
+            raise self._unreadable_order(reason) from error
+
+    def _unreadable_order(self, reason: str) -> InvalidError:
+        return InvalidError(
+            f"{ORDER} of {self.id[:10]} cannot be read: {reason}",
+            hint=f"rm {ORDER} && rtv commit   (all entries in the order of their numbers again)\n"
+            f"rtv restore {ORDER} --from REV   (the order of an earlier commit)",
+            code="invalid_order",
+        )
 
     @property
     def is_reordered(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.gate import Verdict
 from rolethread_vcs.model.layout import ORDER, entry_path, number_of
 from rolethread_vcs.model.order import Order
@@ -160,3 +161,20 @@ def test_length_counts_what_iteration_gives_whatever_else_lies_in_a_folder(fille
     snapshot = filled.snapshot()
 
     assert len(snapshot) == len(snapshot.ids()) == 5 + counted
+
+
+@pytest.mark.parametrize("mode", [b"100644", b"120000"])
+@pytest.mark.parametrize("data", [b"{", b"[1]", b'{"x": 5}', b'{"00000001-00000000": 5}', b"[" * 300_000, b"\xff", b""])
+def test_an_order_that_does_not_read_is_named_with_a_way_back(filled, mode, data):
+    save(filled, {ORDER: (mode, data)})
+    snapshot = filled.snapshot()
+
+    with pytest.raises(InvalidError, match=f"{ORDER} of {snapshot.id[:10]} cannot be read: ") as caught:
+        snapshot.ids()
+    assert caught.value.code == "invalid_order"
+    assert caught.value.hint is not None
+    assert f"rm {ORDER} && rtv commit" in caught.value.hint
+
+    (filled.folder / ORDER).unlink()
+    filled.commit()
+    assert len(filled.snapshot().ids()) == 5
