@@ -65,9 +65,14 @@ class Alignment:
         def is_settled(side: Side, pair: Pair) -> bool:
             # What may be another message is taken for the same if the other side left it alone, or has the same.
             row, same = lists.on(other_side(side)), there[other_side(side)].get(pair.before)
-            if same is None or same.loose:
-                return same is not None and is_equal(row[same.after], lists.on(side)[pair.after])
-            is_left = not same.moved and is_equal(row[same.after], lists.base[pair.before])
+            if same is None:
+                return False
+            if is_equal(row[same.after], lists.on(side)[pair.after]):
+                near = {pair.before - 1, pair.before + 1} & {*range(len(lists.base))}
+                sure = {number for number in near if number in there[side] and not there[side][number].loose}
+                if same.loose or near == sure:
+                    return True
+            is_left = not (same.loose or same.moved) and is_equal(row[same.after], lists.base[pair.before])
             return is_left and not _stands_beside_new(row, same.after, known[other_side(side)])
 
         self.loose = {

@@ -400,3 +400,13 @@ def test_short_exchanges_that_may_be_one_which_was_picked_are_asked_about(ours: 
     merged = merge_messages(BASE, [*BASE, *ours], [*BASE, *theirs])
 
     assert [conflict.reason for conflict in merged.conflicts] == [Reason.BOTH_INSERTED] * asks
+
+
+def test_a_message_that_both_rewrote_alike_is_one_whatever_else_a_side_edited() -> None:
+    texts = ['"We are closed."', '"I can wait."', '"Then wait."']
+    base, theirs, ours = (
+        [{"role": ("assistant", "user")[n % 2], "content": text} for n, text in enumerate(row)]
+        for row in (texts, ['"We are full."', *texts[1:]], ['"We are full."', texts[1], '"Then wait here."'])
+    )
+
+    assert merge_messages(base, ours, theirs) == merge_messages(base, theirs, ours) == Merged(ours)
