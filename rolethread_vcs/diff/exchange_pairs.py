@@ -274,11 +274,15 @@ class _Search:
 
     def _pair_moved(self) -> None:
         left, right = self._unpaired()
-        single = once([each.says for each in left], [each.says for each in right])
+        times = [Counter(each.says for each in side) for side in (left, right)]  # as many stay in order
         alike = [
             pair
             for pair in self._candidates(left, right)
-            if (pair.is_whole and pair.left.says in single and (len(pair.row) > 1 or pair.weight >= _STRONG))
+            if (
+                pair.is_whole
+                and times[0][pair.left.says] == times[1][pair.left.says]
+                and (len(pair.row) > 1 or pair.weight >= _STRONG)
+            )
             or (pair.spoken_weight >= _STRONG and (pair.share >= _MOVED_SHARE or pair.has_stayed))
         ]
         for pair in sorted(alike, key=lambda pair: (not pair.is_whole, -pair.weight, pair.place)):
