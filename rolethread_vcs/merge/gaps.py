@@ -270,7 +270,12 @@ def _without_strangers(lists: Lists, every: dict[Side, list[Pair]]) -> dict[Side
     if all(is_certain(pair) for pairs in every.values() for pair in pairs):
         return every
     pairs = align_sides(lists.ours, lists.theirs)
-    same = {pair.before: pair.after for pair in pairs if not pair.loose and pair.match is not Match.PLACED}
+    same = {
+        pair.before: pair.after
+        for pair in pairs
+        if not pair.loose
+        and (pair.match is Match.EQUAL or (pair.match is Match.SIMILAR and says_enough(lists.ours[pair.before])))
+    }
     there = {"ours": same, "theirs": {theirs: ours for ours, theirs in same.items()}}
     origins = {side: {pair.after: pair.before for pair in every[side]} for side in SIDES}
     numbers = {side: {pair.before: pair.after for pair in every[side] if not pair.loose} for side in SIDES}
