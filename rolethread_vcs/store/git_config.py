@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,6 +16,19 @@ from rolethread_vcs.store.libgit2 import RAISED, git_errors, read_errors
 _BRANCH = "branch."
 _NOTE = ".description"
 _VERSION = "core.repositoryformatversion"
+
+
+def values_of(config: pygit2.Config) -> Iterator[tuple[str, str]]:
+    """Yield keys and values; a key that is not UTF-8 is none of ours, and what is not in a value is marked in it."""
+    entries = iter(config)
+    while True:
+        try:
+            entry = next(entries)
+        except StopIteration:
+            return
+        except UnicodeDecodeError:
+            continue
+        yield entry.name, (entry.raw_value or b"").decode("utf-8", "replace")
 
 
 class GitConfig:
@@ -59,9 +72,9 @@ class GitConfig:
         """
         found: dict[str, list[str]] = {}
         with read_errors(str(self._path), "rtv doctor"):
-            for entry in pygit2.Config(str(self._path)):
-                if entry.name.startswith(prefix):
-                    found.setdefault(entry.name.removeprefix(prefix), []).append(str(entry.value))
+            for name, value in values_of(pygit2.Config(str(self._path))):
+                if name.startswith(prefix):
+                    found.setdefault(name.removeprefix(prefix), []).append(value)
         return {name: values[0] for name, values in found.items() if len(values) == 1}
 
     def set(self, values: Mapping[str, str | None]) -> None:

@@ -231,3 +231,16 @@ def test_verify_names_the_commits_that_git_does_not_read(dataset: Dataset, perso
     problems = Dataset.open(dataset.folder).upkeep.verify().problems
 
     assert [(each.kind, each.object) for each in problems] == ([] if sound else [("unreadable_commit", made)])
+
+
+def test_words_of_the_configuration_may_be_in_another_encoding(dataset: Dataset) -> None:
+    with (dataset.repository.common_folder / "config").open("ab") as file:
+        file.write(b'[user]\n\tname = J\xf6rg\n[branch "gr\xfc\xdf"]\n\tdescription = \xff\n[branch "main"]\n')
+        file.write(b'\tdescription = f\xfcr mich\n[remote "\xfc"]\n\turl = /nowhere/\xff\n')
+
+    opened = Dataset.open(dataset.folder)
+    assert not opened.repository.objects.is_partial
+    assert [branch.note for branch in opened.branches.list()] == ["f�r mich"]
+    with opened.edit("go on") as change:
+        change.remove(1)
+    assert opened.undo()

@@ -19,6 +19,7 @@ import pygit2
 
 from rolethread_vcs import limits
 from rolethread_vcs.errors import DamagedError, InvalidError, UsageError
+from rolethread_vcs.store.git_config import values_of
 from rolethread_vcs.store.libgit2 import RAISED, open_git, read_errors, refuse_exhausted
 from rolethread_vcs.store.objects import commits, trees
 from rolethread_vcs.store.objects.pack_index import alternates, refuse_damaged
@@ -261,7 +262,7 @@ class Objects:
     @cached_property
     def is_partial(self) -> bool:
         """Whether this is a partial clone of git."""
-        return any(re.fullmatch(r"remote\..*\.promisor", each.name) for each in self._git.config)
+        return any(re.fullmatch(r"remote\..*\.promisor", name) for name, _ in values_of(self._git.config))
 
     def is_left_out(self, oid: str | bytes) -> bool:
         """Return whether an object is not here because a partial clone left it at the remote."""
