@@ -276,8 +276,7 @@ def check_is_dataset(repository: Repository) -> None:
     Raises:
         NoDatasetError, InvalidError, InvalidSettingsError. DamagedError: it was a dataset, and its branch is gone.
     """
-    if not repository.lock_path.exists():
-        _refuse_half_made(repository)
+    refuse_half_made(repository)
     try:
         snapshot = repository.head_snapshot()
     except UnknownRevisionError as error:
@@ -300,8 +299,14 @@ def check_is_dataset(repository: Repository) -> None:
         raise
 
 
-def _refuse_half_made(repository: Repository) -> None:
-    """Refuse a repository that may not be whole: branches may be missing in it, and nobody would know."""
+def refuse_half_made(repository: Repository) -> None:
+    """Refuse a repository that may not be whole: branches may be missing in it, and nobody would know.
+
+    Raises:
+        InvalidError.
+    """
+    if repository.lock_path.exists():
+        return
     for starting in repository.private_folder.resolve().glob(f"{_STARTING}*"):
         if starting not in _being_made:
             folder = shlex.quote(str(repository.folder))

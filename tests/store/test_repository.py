@@ -12,6 +12,7 @@ import pytest
 
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import DamagedError, InvalidError, NotFoundError, RoleThreadError, UsageError
+from rolethread_vcs.ops.verify.verify import verify
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.clone import clone
 from rolethread_vcs.store.dataset_folder import find_dataset, init_dataset, open_dataset
@@ -283,6 +284,8 @@ def test_a_repository_that_may_be_half_made_is_no_dataset_until_it_is_used(fille
 
     with pytest.raises(InvalidError, match="is being made into a dataset, or that was cut off"):
         Dataset.open(filled.folder)
+    (problem,) = verify(open_dataset(filled.folder, check=False)).problems
+    assert problem.kind == "half_made"
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
