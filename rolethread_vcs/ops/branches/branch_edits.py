@@ -125,6 +125,7 @@ def switch(repository: Repository, name: str, intent: Intent | None = None, **sa
         if repository.branch() == name:
             return replace(session.unchanged(), commit=commit)
         refuse_git_state(repository, HEAD)
+        next(repository.snapshot_of(commit).folders(), None)  # refused where a link or a file stands in their place
         refuse_unsaved(unsaved_files(repository))
         done = session.move({HEAD: (repository.refs.head(), SYMBOLIC + BRANCHES + name)})
         return replace(done, branch=name, commit=commit)

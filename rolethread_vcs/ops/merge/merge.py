@@ -129,6 +129,7 @@ def preview_of(repository: Repository, unfinished: Unfinished) -> MergePreview:
 def _wanted(repository: Repository, source: str, intent: Intent, options: MergeOptions, *, fetches: bool) -> Unfinished:
     found = find_source(repository, source, options.folder, fetches=fetches)
     branch, ids = current_branch(repository), options.ids
+    next(repository.snapshot_of(found.commit).folders(), None)  # refused where a link or a file stands in their place
     if ids is not None:
         theirs, ours = map(repository.snapshot_of, (found.commit, repository.head_snapshot().id))
         words = map(str, [ids] if isinstance(ids, (str, int)) else ids)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -10,7 +11,8 @@ from refusals import refusal
 from small_dataset import conversation, dataset_of
 
 from rolethread_vcs.dataset import Dataset
-from rolethread_vcs.errors import ConflictError, UsageError
+from rolethread_vcs.errors import ConflictError, DamagedError, UsageError
+from rolethread_vcs.model.layout import SETTINGS
 from rolethread_vcs.ops.workcopy.file_copies import CopyOptions
 from rolethread_vcs.transaction import Intent, NoSuchBranchError
 
@@ -276,3 +278,25 @@ def test_a_file_that_is_tied_to_a_branch_is_named_with_the_way_on(tmp_path: Path
     assert len(renamed.notes) == len(deleted.committed.notes) == 1
     assert f"rtv workcopy add {tmp_path / 'train.jsonl'} --branch warm --format messages" in renamed.notes[0]
     assert "is linked to try" in deleted.committed.notes[0]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs links")
+def test_a_branch_that_turned_entries_into_a_link_is_neither_switched_to_nor_merged(tmp_path: Path) -> None:
+    dataset, ids = dataset_of(tmp_path / "d", "one", "two")
+    blob, settings = (
+        git(dataset, "rev-parse", f"HEAD:{path}") for path in (f"entries/0000/00/{ids[0]}.json", SETTINGS)
+    )
+    items = f"120000 blob {blob}\tentries\n100644 blob {settings}\t{SETTINGS}\n"
+    tree = subprocess.run(
+        ["git", "mktree"], cwd=dataset.folder, input=items, capture_output=True, check=True, text=True
+    )
+    who = ("-c", "user.name=a", "-c", "user.email=a@b")
+    commit = git(dataset, *who, "commit-tree", tree.stdout.strip(), "-p", "HEAD", "-m", "a link")
+    git(dataset, "branch", "linked", commit)
+
+    for word in (dataset.switch, dataset.merge):
+        with pytest.raises(DamagedError, match=r"entries of commit .* is a symbolic link") as caught:
+            word("linked")
+        assert caught.value.hint
+    assert (dataset.snapshot().ids(), dataset.status().branch) == (ids, "main")
+    assert dataset.status().unsaved == ()
