@@ -6,6 +6,7 @@ there lie HEAD, the index, `commondir`, and `gitdir`: where that file `.git` lie
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import shutil
@@ -31,6 +32,8 @@ _POINTS = "gitdir: "
 """How the file `.git` of a linked worktree begins."""
 
 _LONGEST_NAME = 60
+_NO_PATH = frozenset("\0\n")
+"""What a damaged file holds, and no path that git wrote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +90,10 @@ def linked_folders(common: Path) -> Iterator[CheckedOutFolder]:
         return
     for private in found:
         pointer = read_file(private / "gitdir")
-        if pointer:
+        if pointer and not _NO_PATH.intersection(pointer):
             link = private / pointer  # git may write it relative; an absolute one stands for itself
-            yield _folder(private.name, Path(link).parent.resolve(), private, is_there=link.exists())
+            is_there = os.path.exists(link)  # noqa: PTH110  False also for what cannot be looked at
+            yield _folder(private.name, Path(link).parent.resolve(), private, is_there=is_there)
 
 
 def main_folder(common: Path) -> CheckedOutFolder:

@@ -108,7 +108,7 @@ def _folder(path: Path) -> None:
 
 def _link(path: Path) -> None:
     path.unlink()
-    path.symlink_to("/nowhere/at/all")
+    path.symlink_to("nowhere-at-all")
 
 
 def _other(path: Path) -> None:

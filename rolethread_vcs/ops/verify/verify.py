@@ -181,9 +181,10 @@ class _Verifier:
                 self._add("damaged_ref", f"HEAD points at {head[:10]}, which is no commit that is here", path=HEAD)
         except DamagedError as error:
             self._add("damaged_ref", error.message, path=HEAD)
-        names = loose_refs(self.repository, "refs")
+        names, listed = loose_refs(self.repository, "refs"), []
         try:
-            names.update(refs.names())
+            listed = refs.names()
+            names.update(listed)
         except DamagedError as error:
             self._add("damaged_ref", error.message)
         names = {*names, current} - {"", OPERATIONS_REF}
@@ -196,6 +197,8 @@ class _Verifier:
                 if ref.problem == "missing_object" and ref.oid is not None:
                     self.reported.add(ref.oid)
                 self._add(ref.problem, f"{title} {ref.reason}", ref.oid, name)
+            elif ref.oid is None and name != current and name in listed and name.startswith((BRANCHES, TAGS)):
+                self._add("damaged_ref", f"{title} is another name for one that is not there", path=name)
             elif ref.oid is None and name == current:
                 value = self.repository.operations.last_known(name)
                 known = f"; the operation log has it at {value[:10]}" if value else ""
