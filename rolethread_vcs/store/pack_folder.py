@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rolethread_vcs.errors import RoleThreadError
+from rolethread_vcs.errors import EXHAUSTED, RoleThreadError, SystemRefusedError
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.log import journal
 from rolethread_vcs.store.objects.pack_index import read_index
@@ -80,7 +80,9 @@ def _names(folder: Path) -> list[str]:
     """Return the names in a folder, sorted; every edit comes by here, and a path each would cost more than the look."""
     try:
         return sorted(os.listdir(folder))  # noqa: PTH208  as said
-    except OSError:
+    except OSError as error:
+        if error.errno in EXHAUSTED:  # what cannot be seen now is not gone
+            raise disk.system_refused("looking for what an interrupted command left", error) from error
         return []
 
 
@@ -105,7 +107,10 @@ def _sizes(folder: Path) -> dict[str, int]:
 
     Sizes are looked at only when there are packs enough to fold.
     """
-    names = set(_names(folder))
+    try:
+        names = set(_names(folder))
+    except SystemRefusedError:  # folding can wait
+        return {}
     packs = [name for name in names if name.startswith("pack-") and name.endswith(".pack")]
     if len(packs) < FOLD_AT:
         return {}

@@ -257,7 +257,10 @@ class Objects:
         return kind, data
 
     def __contains__(self, oid: str) -> bool:
-        return bool(self._odb.exists(oid))
+        is_there = bool(self._odb.exists(oid))
+        if not is_there:
+            refuse_exhausted()
+        return is_there
 
     @cached_property
     def is_partial(self) -> bool:
