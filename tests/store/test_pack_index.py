@@ -6,11 +6,12 @@ import hashlib
 import os
 import subprocess
 import sys
+from contextlib import nullcontext
 
 import pytest
 
 from rolethread_vcs.dataset import Dataset
-from rolethread_vcs.errors import DamagedError
+from rolethread_vcs.errors import RoleThreadError
 from rolethread_vcs.store.objects.pack_index import (
     DamagedIndexError,
     build_index,
@@ -133,6 +134,19 @@ def test_an_index_without_its_pack_is_nobodys(packed):
     refuse_damaged(objects)
 
 
+def test_an_index_that_is_folded_away_while_it_is_looked_at_is_no_damage(packed, monkeypatch):
+    objects, index = packed
+    scandir = os.scandir
+
+    def gone_after(folder):
+        found = list(scandir(folder))
+        index.unlink()
+        return nullcontext(found)
+
+    monkeypatch.setattr(os, "scandir", gone_after)
+    refuse_damaged(objects)
+
+
 def test_what_a_process_has_looked_at_is_not_read_again(packed, monkeypatch):
     objects, index = packed
     refuse_damaged(objects)
@@ -154,7 +168,7 @@ def test_an_object_that_says_it_is_larger_than_memory_is_damaged_and_no_want_of_
     data = pack.read_bytes()
     pack.write_bytes(data[:at] + b"\xbf" + b"\xff" * 6 + b"\x7f" + data[at + 8 :])
 
-    with pytest.raises(DamagedError, match="larger"):
+    with pytest.raises(RoleThreadError, match="larger"):
         Dataset.open(filled.folder).repository.objects.blob(blob)
 
 

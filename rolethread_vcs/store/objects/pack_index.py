@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shlex
+import stat
 import struct
 import sys
 from array import array
@@ -105,8 +106,10 @@ def alternates(objects: Path) -> list[Path]:
 
 def is_damaged_graph(objects: Path) -> bool:
     """Return whether git's commit graph in an `objects` folder, if there is one, is damaged."""
-    path = objects / "info" / "commit-graph"
-    return path.exists() and not _is_summed(_readable(path))
+    try:
+        return not _is_summed(_readable(objects / "info" / "commit-graph"))
+    except FileNotFoundError:
+        return False
 
 
 def damaged_indexes(folder: Path, *, whole: bool = False) -> Iterator[tuple[Path, str]]:
@@ -154,7 +157,8 @@ def damaged_indexes(folder: Path, *, whole: bool = False) -> Iterator[tuple[Path
 
 
 def _readable(path: Path) -> bytes:
-    return path.read_bytes() if path.is_file() else b""  # anything else may never end
+    is_file = stat.S_ISREG(path.stat().st_mode)  # one that went meanwhile raises here
+    return path.read_bytes() if is_file else b""  # anything else may never end
 
 
 def _fault(data: bytes, pack_size: int, *, whole: bool) -> str | None:
