@@ -39,7 +39,7 @@ _STRONG = 0.5  # what two exchanges have in common, weighed, from which they are
 _MOVED_SHARE = 0.7
 _WHOLE = 0.4  # what an exchange that says little counts against one that is known anywhere, if they cross
 _A_LITTLE = 0.05
-_FEW_LETTERS, _SHARED = 4, 0.4  # such are said again by chance, where little else is shared
+_FEW_LETTERS, _SHARED = 8, 0.4  # such are said again by chance, where little else is shared
 _SURE = 0.2  # a question that stayed counts more than an answer like that of another one
 
 Row: TypeAlias = list[tuple[Message, Message, float]]

@@ -77,6 +77,7 @@ def test_no_clean_merge_is_wrong(edits: dict, most: int) -> None:
         pytest.param(ALL, 5, 810072042, id="a question replaced by one like it, with the same short answer"),
         pytest.param(ALL, 3, 90001495, id="an exchange whose tool answers what another one's did"),
         pytest.param(ALL, 3, 904000901, id="of two lines that say the same each side dropped another one"),
+        pytest.param(ALL, 3, 906002711, id="a question replaced by one like it, with the same answer of one word"),
         pytest.param(ALL, 3, 271000917, id="lines swapped in an exchange rewritten there"),
     ],
 )
