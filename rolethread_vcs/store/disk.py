@@ -81,9 +81,14 @@ def read_plain(path: Path, most: int) -> bytes | None:
         if error.errno in (errno.ELOOP, errno.ENXIO):
             return None
         raise
-    with os.fdopen(fd, "rb") as stream:
+    try:
         info = os.fstat(fd)
-        return stream.read(most) if stat.S_ISREG(info.st_mode) and info.st_size <= most else None
+        if not stat.S_ISREG(info.st_mode) or info.st_size > most:
+            return None
+        with os.fdopen(fd, "rb", closefd=False) as stream:
+            return stream.read(most)
+    finally:
+        os.close(fd)
 
 
 def refuse_bad_place(path: Path) -> None:

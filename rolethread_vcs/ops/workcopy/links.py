@@ -28,6 +28,8 @@ from rolethread_vcs.transaction import Intent, change_file
 VERSION = 1
 DIGEST_SIZE = 12
 """Bytes of the digest of a line."""
+_LARGEST = 1 << 30
+"""Bytes of a link up to which it is read."""
 ANNOUNCED = ".announced"
 """How the name of a file ends in which builds before the written intent noted what a commit was about to link."""
 _FOLDER = "workcopies"
@@ -306,11 +308,13 @@ def _stored_path(repository: Repository, path: Path) -> str:
 
 def _read(repository: Repository, store: Path, path: Path | None) -> Link:
     try:
-        data = store.read_bytes()
+        data = disk.read_plain(store, _LARGEST)
     except FileNotFoundError as error:
         raise not_linked(repository, path or store) from error
     except OSError as error:
         raise disk.system_refused("reading the link of a working copy", error) from error
+    if data is None:
+        raise _damaged(store, path, "is damaged: something else stands in the place of its file")
     home = locate(repository.folder)
     try:
         document = parse(data)

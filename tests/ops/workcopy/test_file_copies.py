@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import subprocess
 from collections.abc import Callable
@@ -414,6 +415,26 @@ def test_a_damaged_binding_is_named_and_the_file_can_be_tied_anew(bench: Bench, 
     dataset.copies.add(path, CopyOptions(format="sharegpt", clean=True, bind=True))
 
     assert dataset.copies.status(path).is_clean
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs links and pipes")
+@pytest.mark.parametrize("what", ["link", "pipe"])
+def test_what_stands_in_the_place_of_a_binding_is_not_opened(bench: Bench, tmp_path: Path, what: str) -> None:
+    dataset, path, _ = bench
+    store, elsewhere = links.store_path(dataset.repository, path), tmp_path / "elsewhere"
+    store.rename(elsewhere)
+    before = elsewhere.read_bytes()
+    if what == "link":
+        store.symlink_to(elsewhere)
+    else:
+        os.mkfifo(store)
+
+    with pytest.raises(DamagedLinkError, match="is damaged"):
+        dataset.copies.status(path)
+    dataset.copies.add(path, CopyOptions(format="sharegpt", clean=True, bind=True))
+
+    assert dataset.copies.status(path).is_clean
+    assert elsewhere.read_bytes() == before
 
 
 def test_a_file_without_a_binding_is_named(bench: Bench) -> None:
