@@ -290,7 +290,8 @@ class _Search:
             lambda one, other: one.says == other.says,
             Message.says_on,
         )
-        for is_one in ways:
+        # in what may be another exchange a short line is said again by chance
+        for is_one in ways[: 1 if pair.loose else 3]:
             alike = [(one, other) for one in rows[0] for other in rows[1] if is_one(one, other)]
             counts = [Counter(message.index for message in row) for row in zip(*alike, strict=True)]
             for one, other in alike:
