@@ -8,7 +8,8 @@ they count as `clean`); whatever the doubt is not about, by exchange, has to be 
     a  both changed the alternatives of a message
     b  of two exchanges, or lines of one exchange, that say the same, one came, went, moved or was
        edited, with nothing between that stayed: nobody can tell which
-       (or both sides wrote the same in the same place: it may be told once or twice)
+       (or both sides wrote the same in the same place, what tools did aside: it may be told once or twice; or the
+       question of an exchange was asked again, before lines that were its own, or while it is asked otherwise now)
     c  an exchange was removed and another one asks the same, or says the same, elsewhere: it may be the old one,
        or an exchange says nothing that it said before, or a few words of it elsewhere, and the other side deleted it;
        or it was replaced by one that says nearly the same in each message, or asks so and is the only one; or a line
@@ -106,6 +107,11 @@ def _says(lines: Lines) -> dict[int, tuple[tuple[str, str], ...]]:
         lines[unit.start].who: tuple((lines[n].message["role"], lines[n].message["content"]) for n in unit)
         for unit in units(lines)
     }
+
+
+def _spoken(said: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """Return what an exchange says, without what tools did in it."""
+    return tuple((role, text) for role, text in said if role != "tool" and text)
 
 
 def _is_alike(one: tuple[str, str], other: tuple[str, str]) -> bool:
@@ -312,8 +318,15 @@ class Oracle:
             alike = [*map(_is_alike, one, another)] if len(one) == len(another) else [False]
             if all(alike) or (len(before) == len(after) == 1 and alike[0]):
                 self._doubt("replaced by one that is alike", {who, to_who})
-        alone = [{said: who for who, said in each.items() if who not in both} for each in (after, there)]
-        for said in (alone[0].keys() & alone[1].keys()) - set(before.values()):
+        for who, said in before.items():
+            again = {to_who for to_who, another in after.items() if to_who not in before and another[0] == said[0]}
+            if again and after.get(who, said)[0] != said[0]:
+                self._doubt("asked again, and asked otherwise", {who, *again})
+            taken = {line for to_who in again for line in _unit_of(side.lines, to_who)} & _unit_of(self.base.lines, who)
+            if taken:
+                self._doubt("asked again before its own lines", {who, *again, *taken})
+        alone = [{_spoken(said): who for who, said in each.items() if who not in both} for each in (after, there)]
+        for said in (alone[0].keys() & alone[1].keys()) - {*map(_spoken, before.values())}:
             self._doubt("both wrote the same", {alone[0][said], alone[1][said]})
         added = [self._added(version) for version in (side, other)]
         for place in added[0].keys() & added[1].keys():
@@ -345,14 +358,14 @@ class Oracle:
         known = {line.who for line in self.base.lines}
         found, last = {}, -1
         for line in side.lines:
-            if line.who in known:
-                last = line.who
+            if line.who in known or line.joined & known:
+                last = line.who if line.who in known else max(line.joined & known)
             else:
                 found[last, _key(line.message)] = line.who
         return found
 
     def _equal_lines(self, side: Version, moves: set[int]) -> set[int]:
-        """Return who came or moved and says what another line of the exchange said before, and that one."""
+        """Return who came or moved and says what another line of the exchange says or said before, and that one."""
         before, after = slots(self.base), slots(side)
         went = {
             (who, message["content"])
@@ -360,7 +373,14 @@ class Oracle:
             if who in moves or after.get((who, part), {}).get("content") != message["content"]
         }
         known = {who for who, _ in before}
-        return {
+        new = [
+            {line.who, other.who}
+            for unit in units(side.lines)
+            for line, other in combinations([side.lines[n] for n in unit], 2)
+            if line.message["role"] == "assistant" and line.message["content"] == other.message["content"]
+            if len({line.who, other.who} & known) == 1
+        ]
+        return set().union(*new) | {
             each
             for who, said in went
             for unit in units(side.lines)
