@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 Place = tuple[int, int]
 """A place in the first list and one in the second."""
@@ -49,6 +49,16 @@ def heaviest_chain(weighed: Iterable[tuple[int, int, int]]) -> list[Place]:
         for offset, (rank, total) in enumerate(ended, len(nodes) - len(ended)):
             maxima.raise_at(rank, total, offset)
     return _walk_back(nodes, maxima.up_to(len(ranks))[1])
+
+
+def heaviest_ends(row: Sequence[int], weights: Sequence[int]) -> list[int]:
+    """Return of each place in a row of different numbers what the heaviest rising row that ends there weighs."""
+    ranks = {number: rank for rank, number in enumerate(sorted(row))}
+    maxima, ends = _Maxima(len(row)), []
+    for place, (number, weight) in enumerate(zip(row, weights, strict=True)):
+        ends.append(maxima.up_to(ranks[number])[0] + weight)
+        maxima.raise_at(ranks[number] + 1, ends[-1], place)
+    return ends
 
 
 class _Maxima:

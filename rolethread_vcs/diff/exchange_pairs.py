@@ -302,7 +302,7 @@ class _Search:
         for _, pair in sorted(self.found.items()):
             equal[pair.left.says if pair.is_whole else -1].append(pair)
         equal.pop(-1, None)
-        for pairs in equal.values():
+        for pairs in (pairs for pairs in equal.values() if len(pairs) > 1):
             ordered = [
                 self._pair(pair.left, right)
                 for pair, right in zip(

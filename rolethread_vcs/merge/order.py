@@ -8,10 +8,12 @@ Where these wishes go round in a circle, or both sides moved the same to differe
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import accumulate, combinations, pairwise
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
+from rolethread_vcs.diff.chain import heaviest_ends
 from rolethread_vcs.merge.lists import SIDES, Side
 
 
@@ -37,11 +39,15 @@ def merged_order(numbers: Mapping[Side, Sequence[int]], begins: Sequence[bool]) 
     weights = [max(1, sum(begins[place] for place in block)) for block in blocks]
     apart = _moved_apart(heads, weights)
     rows, is_clash = {}, bool(apart)
+    lower = {side: _lower(head) for side, head in heads.items()}
+    torn = sum(1 << block for block in apart)
     for side, head in heads.items():
-        before = [0] * len(blocks)  # how many others come before each
-        for one, other in combinations(range(len(blocks)), 2):
-            deciding = (head,) if {one, other} & apart else heads.values()
-            before[one if any(row[one] > row[other] for row in deciding) else other] += 1
+        before = []  # how many others come before each: those it stands behind on both sides, or came behind on one
+        for block, (own, one, other) in enumerate(zip(lower[side], *lower.values(), strict=True)):
+            settled = -1 if block in apart else torn
+            both, either = (each & ~settled | own & settled for each in (one & other, one | other))
+            earlier = (1 << block) - 1
+            before.append((both & earlier | either & ~earlier).bit_count())
         ranked = sorted(range(len(blocks)), key=before.__getitem__)
         # so many blocks are all that come first when only they come before each other
         sums = enumerate(accumulate(before[block] for block in ranked), 1)
@@ -66,17 +72,22 @@ def _moved_apart(heads: Mapping[Side, Sequence[int]], weights: Sequence[int]) ->
     }
 
 
+def _lower(row: Sequence[int]) -> list[int]:
+    """Return of each place in a row, as bits, at which places the numbers are lower."""
+    found, bits = [0] * len(row), 0
+    for place in sorted(range(len(row)), key=row.__getitem__):
+        found[place] = bits
+        bits |= 1 << place
+    return found
+
+
 def _heaviest_through(row: Sequence[int], weights: Sequence[int]) -> Iterator[tuple[bool, bool]]:
     """Yield of each block whether it is in no heaviest rising row, and whether it is not in each of them."""
-    up: list[int] = []
-    for place, weight in zip(row, weights, strict=True):
-        up.append(weight + max((up[n] for n in range(len(up)) if row[n] < place), default=0))
-    down: list[int] = []
-    for number in reversed(range(len(row))):
-        behind = (down[len(row) - 1 - n] for n in range(number + 1, len(row)) if row[n] > row[number])
-        down.append(weights[number] + max(behind, default=0))
-    totals = [one + other - weight for one, other, weight in zip(up, down[::-1], weights, strict=True)]
+    up = heaviest_ends(row, weights)
+    down = heaviest_ends([-number for number in reversed(row)], weights[::-1])[::-1]
+    totals = [one + other - weight for one, other, weight in zip(up, down, weights, strict=True)]
     best = max(totals, default=0)
     ends = [end if total == best else 0 for end, total in zip(up, totals, strict=True)]
+    times = Counter(ends)
     for end in ends:
-        yield end == 0, end == 0 or ends.count(end) > 1
+        yield end == 0, end == 0 or times[end] > 1
