@@ -45,6 +45,13 @@ def is_entry_folder(path: str) -> bool:
     return _FOLDER.fullmatch(path) is not None
 
 
+def fold(text: str) -> str:
+    """Return a text for comparing: without case, composed characters in one form."""
+    if text.isascii():
+        return text.lower()
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+
+
 def slug_of(name: str) -> str:
     """Return the slug of a display name, which is the name of its file in a registry: `slow_burn` of `Slow Burn!`."""
     text = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", name).casefold())

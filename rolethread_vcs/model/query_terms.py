@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.model.entry import CONVERSATIONS, Entry, well_formed
-from rolethread_vcs.model.layout import LAST_NUMBER, is_id, number_of
+from rolethread_vcs.model.layout import LAST_NUMBER, fold, is_id, number_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +26,6 @@ class Keyword:
 
     example: str
     build: Callable[[str], Term]
-
-
-def fold(text: str) -> str:
-    """Return a text for comparing: without case, composed characters in one form."""
-    if text.isascii():
-        return text.lower()
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
 
 
 def words_term(text: str) -> Term:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from rolethread_vcs.errors import DamagedError
+from rolethread_vcs.model.layout import fold
 from rolethread_vcs.store.git_state import read_file
 from rolethread_vcs.store.log import OPERATIONS_REF
 from rolethread_vcs.store.refs import BRANCHES, TAGS, shorten
@@ -22,7 +22,7 @@ class FollowedRef(NamedTuple):
     """A ref, and the object that it leads to through `tags` (hex ids); None where it is not there or does not read.
 
     `commit` is that object where it is one. `problem` is the kind of what is wrong, "" when nothing is, and `reason`
-    says it.
+    says it; `known` is then the last commit that the operation log has for it, where somebody asked.
     """
 
     name: str
@@ -31,6 +31,11 @@ class FollowedRef(NamedTuple):
     commit: str | None = None
     problem: str = ""
     reason: str = ""
+    known: str | None = None
+
+    def __str__(self) -> str:
+        was = f"; the operation log has it at {self.known[:10]}" if self.known else ""
+        return f"the {ref_title(self.name)} {self.reason}{was}"
 
 
 def loose_refs(repository: Repository, *folders: str) -> set[str]:
@@ -81,35 +86,18 @@ def ref_title(name: str) -> str:
     return f"branch {shorten(name)}" if name.startswith(BRANCHES) else shorten(name)
 
 
-@dataclass(frozen=True, slots=True)
-class DamagedRef:
-    """A branch or a release that cannot be followed, or the operation log: `reason` says why.
-
-    `known` is the last commit that the operation log has for it, None when it has none.
-    """
-
-    name: str
-    reason: str
-    known: str | None
-
-    def __str__(self) -> str:
-        was = f"; the operation log has it at {self.known[:10]}" if self.known else ""
-        return f"the {ref_title(self.name)} {self.reason}{was}"
-
-
-def damaged_refs(repository: Repository) -> tuple[DamagedRef, ...]:
+def damaged_refs(repository: Repository) -> tuple[FollowedRef, ...]:
     """Return the damaged branches and releases by name, and the operation log; asks for all that they lead to."""
     names = loose_refs(repository, BRANCHES, TAGS)
     with suppress(DamagedError):  # the packed list; whoever needs it is told
         names.update(name for name in repository.refs.names() if name.startswith((BRANCHES, TAGS)))
-    found = []
-    for ref in (follow_ref(repository, name) for name in sorted(names)):
-        if ref.problem:
-            found.append(DamagedRef(ref.name, ref.reason, repository.operations.last_known(ref.name)))
+    refs = (follow_ref(repository, name) for name in sorted(names))
+    found = [ref._replace(known=repository.operations.last_known(ref.name)) for ref in refs if ref.problem]
     try:
         repository.operations.last()
     except DamagedError as error:
-        found.append(DamagedRef(OPERATIONS_REF, f"cannot be read: {error.message}", None))
+        reason = f"cannot be read: {error.message}"
+        found.append(FollowedRef(OPERATIONS_REF, problem="damaged_ref", reason=reason))
     return tuple(found)
 
 
@@ -130,14 +118,11 @@ def clashing(names: Iterable[str]) -> Iterator[tuple[str, str]]:
     They are file and folder (`a`, `a/b`), or many disks, which know no capitals and one way to write an accent, cannot
     tell them apart (`Try`, `try`, `TRY/x`).
     """
-    from unicodedata import normalize
-
     seen: dict[str, tuple[str, str]] = {}
     for name in names:
         places = [name[:end] for end, letter in enumerate(name) if letter == "/"] + [name]
         for place in places:
-            folded = normalize("NFC", normalize("NFC", place).casefold())
-            written, first = seen.setdefault(folded, (place, name))
+            written, first = seen.setdefault(fold(place), (place, name))
             if first != name and (written != place or place in (first, name)):
                 yield first, name
                 break

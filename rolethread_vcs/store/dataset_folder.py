@@ -23,7 +23,6 @@ from rolethread_vcs.store.libgit2 import (
     discover,
     open_git,
 )
-from rolethread_vcs.store.lock import hold
 from rolethread_vcs.store.objects import trees
 from rolethread_vcs.store.objects.commits import Signature, compose_message
 from rolethread_vcs.store.refs import BRANCHES, HEAD, SYMBOLIC, UnknownRevisionError, shorten
@@ -105,6 +104,7 @@ def find_to_repair(start: Path) -> tuple[Repository, Quarantine, list[str]]:
     Raises:
         NoDatasetError, LockedError, SystemRefusedError.
     """
+    from rolethread_vcs.store.lock import hold
     from rolethread_vcs.store.quarantine import Quarantine
 
     with suppress(DamagedError):

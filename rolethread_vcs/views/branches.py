@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rolethread_vcs.ops.branches.branches import Branch, Position
     from rolethread_vcs.ops.branches.releases import Release
     from rolethread_vcs.ops.compare.comparison import ChangeCounts
-    from rolethread_vcs.store.damaged_refs import DamagedRef
+    from rolethread_vcs.store.damaged_refs import FollowedRef
 
 
 def position_line(where: Position, look: Look) -> str:
@@ -52,7 +52,7 @@ def deleted_sentence(deleted: DeletedBranches, *, would: bool) -> str:
 
 
 def branch_lines(
-    branches: Sequence[Branch], remote_branches: Sequence[Branch], damaged_refs: Sequence[DamagedRef], look: Look
+    branches: Sequence[Branch], remote_branches: Sequence[Branch], damaged_refs: Sequence[FollowedRef], look: Look
 ) -> Lines:
     yield from _branch_rows(branches, look)
     if remote_branches:

@@ -9,7 +9,7 @@ from typing import Any, Unpack
 
 from rolethread_vcs.errors import InvalidError, NotFoundError, UsageError
 from rolethread_vcs.model.entry import Entry, canonical_tags, written_role
-from rolethread_vcs.model.layout import entry_path
+from rolethread_vcs.model.layout import entry_path, fold
 from rolethread_vcs.model.revision import Ids, words_of
 from rolethread_vcs.ops.edit.change import message_list, replace
 from rolethread_vcs.store.checkout import Unsaved
@@ -81,8 +81,6 @@ class FieldEdit:
                     messages.insert(place or 0, {**system, "content": self.system})
             fields["messages"] = messages
         if self.add_tags or self.remove_tags:
-            from rolethread_vcs.model.query_terms import fold
-
             gone = set(map(fold, canonical_tags(self.remove_tags)))  # in any case, as a query finds them
             kept = [tag for tag in entry.tags if fold(tag) not in gone]
             added = {fold(tag.strip()): tag for tag in reversed([*self.add_tags])}

@@ -13,7 +13,7 @@ from rolethread_vcs.store.refs import REMOTES
 from rolethread_vcs.store.repository import Repository
 
 if TYPE_CHECKING:
-    from rolethread_vcs.store.damaged_refs import DamagedRef
+    from rolethread_vcs.store.damaged_refs import FollowedRef
     from rolethread_vcs.store.git_state import GitState
     from rolethread_vcs.store.log import Operation
 
@@ -60,7 +60,7 @@ class Survey:
     last_operation: Operation | None
     interrupted: str | None
     can_undo: bool = False
-    damaged_refs: tuple[DamagedRef, ...] = ()
+    damaged_refs: tuple[FollowedRef, ...] = ()
     why_read_only: str | None = None
     has_unfinished: bool = False
     git: GitState | None = None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from rolethread_vcs.errors import NotFoundError, UsageError, nearest
 from rolethread_vcs.model.entry import Entry, canonical_tags
-from rolethread_vcs.model.layout import SUFFIX_DIGITS, number_of
+from rolethread_vcs.model.layout import SUFFIX_DIGITS, fold, number_of
 from rolethread_vcs.model.revision import Ids, RevisionError, named_of, parse_selector, words_of
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import NoSuchEntryError, Snapshot
@@ -208,8 +208,6 @@ def similar_tags(repository: Repository, tags: Sequence[str], *, besides: Sequen
         unmet -= found
         known |= found
     if besides:
-        from rolethread_vcs.model.query_terms import fold
-
         known -= {tag for tag in known if fold(tag) in map(fold, canonical_tags(besides))}
     alike = {}
     for tag in sorted(unmet):

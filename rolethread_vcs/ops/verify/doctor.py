@@ -14,7 +14,7 @@ from rolethread_vcs.model.layout import ENTRIES
 from rolethread_vcs.ops.edit.status import interrupted_command
 from rolethread_vcs.ops.git_support.hooks import BEFORE, hooks_of_others
 from rolethread_vcs.store import disk, filesystem, lock, pack_folder
-from rolethread_vcs.store.damaged_refs import DamagedRef, clash_notes, damaged_refs
+from rolethread_vcs.store.damaged_refs import FollowedRef, clash_notes, damaged_refs
 from rolethread_vcs.store.dataset_folder import check_is_dataset, find_dataset
 from rolethread_vcs.store.filesystem import cloud_service
 from rolethread_vcs.store.libgit2 import LIBGIT2
@@ -63,7 +63,7 @@ class Health:
     read_only_disk: bool
     git_locks: tuple[GitLock, ...]
     leftovers: tuple[Path, ...]
-    damaged_refs: tuple[DamagedRef, ...]
+    damaged_refs: tuple[FollowedRef, ...]
     branch: str | None
     branches: int | None
     releases: int | None

@@ -141,7 +141,9 @@ class Objects:
             return self._loose.read(oid, most) or _read_from(self._odb, oid, most)
         except TornObjectError as torn:
             try:  # a pack may hold it, too; libgit2 must not come near the torn file
-                return next(read_packed(self._folder, [bytes.fromhex(oid)]))
+                packs = pygit2.Odb()
+                packs.add_backend(pygit2.OdbBackendPack(str(self._folder)), 1)
+                return _read_from(packs, oid, most)
             except KeyError:
                 raise torn from None
 
@@ -336,14 +338,6 @@ def _read_from(odb: pygit2.Odb, oid: str, most: int = 0) -> tuple[str, bytes]:
             raise
         raise ValueError("it would be larger than anything that was saved") from None
     return _KINDS.get(int(number), "unknown"), data
-
-
-def read_packed(folder: Path, oids: Iterable[bytes]) -> Iterator[tuple[str, bytes]]:
-    """Yield kind and bytes of objects that lie in the packs of an `objects` folder; raises what libgit2 does."""
-    packs = pygit2.Odb()
-    packs.add_backend(pygit2.OdbBackendPack(str(folder)), 1)
-    for oid in oids:
-        yield _read_from(packs, oid.hex())
 
 
 class TooLargeError(InvalidError):

@@ -40,6 +40,8 @@ UNFINISHED_ELSEWHERE: Final = "refs/rolethread/worktrees/"
 
 
 _OPERATIONS = "refs/rolethread/ops"
+_UNBORN = SYMBOLIC + BRANCHES + "main"
+"""Where HEAD is where there is none."""
 
 
 class RefMovedError(MovedError):
@@ -48,7 +50,7 @@ class RefMovedError(MovedError):
     code = "ref_moved"
 
 
-def _moved(name: str) -> RefMovedError:
+def moved(name: str) -> RefMovedError:
     return RefMovedError(f"{shorten(name)} moved while this command was working")
 
 
@@ -68,7 +70,7 @@ def _typed(name: str) -> Iterator[None]:
                 code="ref_locked",
             ) from error
         if "does not match" in text or "not the first parent" in text or "already exists" in text:
-            raise _moved(name) from error
+            raise moved(name) from error
         raise from_git(f"moving {short}", error) from error
 
 
@@ -92,6 +94,14 @@ def is_unfinished(name: str) -> bool:
 def ref_of(head: str | None) -> str | None:
     """Return the ref that a HEAD (`ref: refs/heads/x`) leads to, None for the id of a commit and for no HEAD."""
     return head.removeprefix(SYMBOLIC) if head is not None and head.startswith(SYMBOLIC) else None
+
+
+def value_of(reference: pygit2.Reference | None) -> str | None:
+    """Return the value of a ref as its file has it: the id of an object, or `ref: ` with the name of another ref."""
+    if reference is None:
+        return None
+    is_symbolic = reference.type == pygit2.enums.ReferenceType.SYMBOLIC
+    return f"{SYMBOLIC if is_symbolic else ''}{reference.target}"
 
 
 def branch_of(head: str | None) -> str | None:
@@ -196,15 +206,12 @@ class Refs:
 
     def write(self, name: str, before: str | None, after: str, why: str, *, sync_name: bool = True) -> None:
         """Write a ref or HEAD, as `RefFile.write` does; an error says which."""
-        from rolethread_vcs.store.refs.ref_file import RefChangedError, RefFile
+        from rolethread_vcs.store.refs.ref_file import RefFile
 
         disk.reach("ref", name)
         with _typed(name):
-            try:
-                file = RefFile(self.git, self.common, name)
-                file.write(before, after, why, self.who(), durable=self.durable, sync_name=sync_name)
-            except RefChangedError as error:
-                raise _moved(name) from error
+            file = RefFile(self.git, self.common, name)
+            file.write(before, after, why, self.who(), durable=self.durable, sync_name=sync_name)
 
     def move(
         self, name: str, before: str | None, after: str | None, why: str, held: HeldRef | None, *, sync_name: bool
@@ -226,7 +233,7 @@ class Refs:
         else:
             ref = held or self.hold_itself(name)
             if ref is None or ref.target != before:
-                raise _moved(name)
+                raise moved(name)
             if after is None:
                 ref.delete()
             else:
@@ -244,21 +251,13 @@ class Refs:
 
     def head(self) -> str:
         """Return HEAD as `ref: refs/heads/main`, or a hex id when it is detached."""
-        return self._said(self._get(HEAD))
+        return self.followed(value_of(self._get(HEAD)) or _UNBORN)
 
     def head_commit(self) -> str | None:
         """Return the hex id of the commit that HEAD leads to, or None on a branch without one."""
-        head = self._get(HEAD)
-        if head is None:
-            return self.read(BRANCHES + "main")
-        target = str(head.target)
-        return self.read(target) if head.type == pygit2.enums.ReferenceType.SYMBOLIC else target
-
-    def _said(self, head: pygit2.Reference | None) -> str:
-        if head is None:
-            return SYMBOLIC + BRANCHES + "main"
-        target = str(head.target)
-        return target if head.type != pygit2.enums.ReferenceType.SYMBOLIC else self.followed(SYMBOLIC + target)
+        head = value_of(self._get(HEAD)) or _UNBORN
+        ref = ref_of(head)
+        return head if ref is None else self.read(ref)
 
     def followed(self, head: str) -> str:
         """Return what a HEAD (`ref: refs/heads/x`, or a hex id) comes to where x is another name for a branch."""
@@ -275,15 +274,15 @@ class Refs:
             RefMovedError: it is not where it was before. InvalidError (alias): that is another name for a branch.
         """
         head = self._get(HEAD)
-        if self._said(head) != before:
-            raise _moved(HEAD)
+        if self.followed(value_of(head) or _UNBORN) != before:
+            raise moved(HEAD)
         branch = ref_of(value)
         if branch is not None:
             self.hold_itself(branch)
-        is_symbolic = head is not None and head.type == pygit2.enums.ReferenceType.SYMBOLIC
-        now = None if head is None else f"{SYMBOLIC if is_symbolic else ''}{head.target}"
         left, reached = (branch_of(each) or each for each in (before, value))
-        self.write(HEAD, now, value, f"checkout: moving from {left} to {reached}")  # as `git switch -` reads it
+        self.write(
+            HEAD, value_of(head), value, f"checkout: moving from {left} to {reached}"
+        )  # as `git switch -` reads it
 
     def table(self, known: Mapping[str, str] | None = None) -> dict[str, str]:
         """Return HEAD, every branch, every tag and every unfinished merge with its value; what an operation records.

@@ -15,17 +15,14 @@ import pygit2
 
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.objects.commits import Signature
+from rolethread_vcs.store.refs import BRANCHES, HEAD, REMOTES, TAGS, moved, ref_of, value_of
 
-_IN_WORKTREE = ("HEAD", "refs/worktree/", "refs/bisect/", "refs/rewritten/")
+_IN_WORKTREE = (HEAD, "refs/worktree/", "refs/bisect/", "refs/rewritten/")
 """Refs that each worktree has of its own."""
-_LOGGED = ("HEAD", "refs/heads/", "refs/remotes/", "refs/notes/")
+_LOGGED = (HEAD, BRANCHES, REMOTES, "refs/notes/")
 """Refs that get a reflog unless git's configuration says otherwise."""
 _NOTHING = "0" * 40
 """What a reflog says of a ref that is not there."""
-
-
-class RefChangedError(Exception):
-    """The ref does not have the value that it should be moved from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +53,21 @@ class RefFile:
         With `durable` the value is on the disk then, and its name too unless `sync_name` is false.
 
         Raises:
-            RefChangedError: it has another value. FileExistsError: somebody holds its lock. OSError.
+            RefMovedError: it has another value. FileExistsError: somebody holds its lock. OSError.
         """
         path = self.path
         is_new = before is None
         disk.make_folders(path.parent, durable=durable and not is_new)  # of a packed ref it may be gone
         with disk.replacing(path, durable=durable, sync_name=sync_name, mode=0o666, as_git=True) as stream:
-            if self._value() != before:  # nobody moves it while we hold the lock
-                raise RefChangedError(self.name)
+            # nobody moves it while we hold the lock
+            if value_of(self.git.references.get(sys.intern(self.name))) != before:
+                raise moved(self.name)
             stream.write(f"{after}\n".encode("utf-8", "surrogateescape"))
             _remove_empty(path)
             ids = " ".join((self._commit(before), self._commit(after)))
             self._log(f"{ids} ".encode() + who.encode() + f"\t{' '.join(line.split())}\n".encode())
         if durable and is_new:  # a command that was killed may have made some of the folders: all are flushed
-            known = 2 if self.name.startswith(("refs/heads/", "refs/tags/")) else 1
+            known = 2 if self.name.startswith((BRANCHES, TAGS)) else 1
             for folder in list(path.parents)[1 : self.name.count("/") + 1 - known]:
                 disk.sync_folder(folder)
 
@@ -79,18 +77,12 @@ class RefFile:
         if durable:
             disk.sync_folder(next(each for each in self.path.parents if each.is_dir()))
 
-    def _value(self) -> str | None:
-        reference = self.git.references.get(sys.intern(self.name))
-        if reference is None:
-            return None
-        is_symbolic = reference.type == pygit2.enums.ReferenceType.SYMBOLIC
-        return f"ref: {reference.target}" if is_symbolic else str(reference.target)
-
     def _commit(self, value: str | None) -> str:
         """Return the id that a value comes to, as a reflog has it."""
-        if value is None or not value.startswith("ref: "):
+        name = ref_of(value)
+        if name is None:
             return value or _NOTHING
-        reference = self.git.references.get(sys.intern(value.removeprefix("ref: ")))
+        reference = self.git.references.get(sys.intern(name))
         return _NOTHING if reference is None else str(reference.resolve().target)
 
     def _log(self, line: bytes) -> None:
@@ -101,9 +93,9 @@ class RefFile:
         if wanted in ("false", "no", "off", "0"):
             return
         _append(self.folder / "logs" / self.name, line, make=wanted == "always" or self.name.startswith(_LOGGED))
-        head = self.git.references.get("HEAD")
+        head = self.git.references.get(HEAD)
         if head is not None and str(head.target) == self.name:
-            _append(Path(self.git.path) / "logs" / "HEAD", line, make=True)
+            _append(Path(self.git.path) / "logs" / HEAD, line, make=True)
 
 
 def _remove_empty(folder: Path) -> None:

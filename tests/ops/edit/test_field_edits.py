@@ -11,7 +11,7 @@ from refusals import refusal
 
 from rolethread_vcs import Entry
 from rolethread_vcs.errors import InvalidError, NotFoundError, UsageError
-from rolethread_vcs.model.query_terms import fold
+from rolethread_vcs.model.layout import fold
 from rolethread_vcs.ops.edit.field_edits import FieldEdit
 
 ID = "00000012-k2x9m3ab"
