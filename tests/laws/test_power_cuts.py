@@ -129,11 +129,12 @@ def test_no_verb_is_forgotten() -> None:
 
 
 CASES = [
-    pytest.param(mutator, mode, id=f"{mutator.name} ({mode})", marks=[pytest.mark.slow] if mode == "bare" else [])
+    pytest.param(mutator, mode, id=f"{mutator.name} ({mode})")
     for mutator in (*MUTATORS, *OTHERS)
     for mode in ("files", "bare")
     if mode == "files" or not mutator.needs_files
 ]
+WITH_FILES = [case for case in CASES if case.values[1] == "files"]
 
 
 SAMPLE = {
@@ -149,8 +150,7 @@ SAMPLE = {
     "workcopy refresh",
 }
 """What the normal run cuts off before each flush; the slow one does so with all, with files before each step."""
-SAMPLED = [case for case in CASES if case.values[0].name in SAMPLE]  # type: ignore[attr-defined]
-SLOWLY = [pytest.param(*case.values, id=case.id, marks=pytest.mark.slow) for case in CASES]
+SAMPLED = [case for case in WITH_FILES if case.values[0].name in SAMPLE]  # type: ignore[attr-defined]
 
 PAGE = Path(__file__).parents[2] / "docs" / "concurrency.md"
 
@@ -310,13 +310,12 @@ def replay_all(recording: Recording, moments: Sequence[Moment]) -> None:
                 raise AssertionError(f"{loss.value} lost before: {moment.step}") from error
 
 
-@pytest.mark.parametrize(("mutator", "mode"), CASES)
+@pytest.mark.parametrize(("mutator", "mode"), WITH_FILES)
 def test_what_was_said_is_there_after_a_power_cut(models: Path, tmp_path: Path, mutator: Mutator, mode: str) -> None:
     recording = record(models, tmp_path / "room", mutator, mode)
 
     replay_all(recording, recording.moments[-1:])
-    if mode == "files":
-        assert len(recording.flushes) == flushes_of_the_page().get(mutator.name), recording.flushes
+    assert len(recording.flushes) == flushes_of_the_page().get(mutator.name), recording.flushes
 
 
 def test_the_page_counts_the_flushes_of_each_verb() -> None:
@@ -332,7 +331,8 @@ def test_a_power_cut_before_any_flush_leaves_old_or_new(
     replay_all(recording, [each for each in recording.moments if each.is_boundary])
 
 
-@pytest.mark.parametrize(("mutator", "mode"), SLOWLY)
+@pytest.mark.slow
+@pytest.mark.parametrize(("mutator", "mode"), CASES)
 def test_a_power_cut_before_any_step_leaves_old_or_new(
     models: Path, tmp_path: Path, mutator: Mutator, mode: str
 ) -> None:
