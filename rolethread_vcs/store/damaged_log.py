@@ -44,9 +44,7 @@ def restart(repository: Repository, quarantine: Quarantine) -> str:
 def _readable(repository: Repository) -> list[Operation]:
     """Return the operations from the newest that can be read back to where the log breaks off, oldest first."""
     log = repository.operations
-    newest: Operation | None = None
-    with suppress(DamagedError):
-        newest = log.last()
+    newest = next(log.readable(), None)
     if newest is None:
         found = []
         for oid in repository.objects.ids():

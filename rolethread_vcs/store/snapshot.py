@@ -29,7 +29,7 @@ from rolethread_vcs.model.layout import (
 )
 from rolethread_vcs.model.revision import named_of, number_named
 from rolethread_vcs.model.settings import InvalidSettingsError, Settings, parse_settings
-from rolethread_vcs.store.objects import BRING_THE_REST, LeftOutError, MissingObjectError, Objects
+from rolethread_vcs.store.objects import LeftOutError, MissingObjectError, Objects
 from rolethread_vcs.store.objects.commits import Commit
 from rolethread_vcs.store.objects.trees import FOLDER, KINDS, LINK, Blob, Item, parse
 from rolethread_vcs.store.tree_reader import (
@@ -37,10 +37,12 @@ from rolethread_vcs.store.tree_reader import (
     IS_LEFT_OUT,
     IS_LINK,
     Unreadable,
+    UnreadableEntryError,
     entry_of_blob,
     find,
     find_blob,
     find_folder,
+    unreadable_entry,
 )
 
 if TYPE_CHECKING:
@@ -71,12 +73,6 @@ class NoSuchEntryError(NotFoundError, KeyError):
     """The snapshot holds no entry of that id or number."""
 
     code = "no_such_entry"
-
-
-class UnreadableEntryError(DamagedError):
-    """A file under `entries/` cannot be read as an entry."""
-
-    code = "unreadable_entry"
 
 
 class Snapshot:
@@ -409,24 +405,3 @@ class Snapshot:
         if isinstance(found, Unreadable):
             raise unreadable_entry(str(entry_id), found)
         return found
-
-
-def unreadable_entry(entry_id: str, why: Unreadable) -> UnreadableEntryError:
-    if why == IS_LINK:
-        return UnreadableEntryError(
-            f"entry {entry_id} is a symbolic link or a folder, not a file; it was not followed",
-            hint=f"take the entry back from an earlier commit with: rtv restore {entry_id} --from REV",
-        )
-    if why == IS_LEFT_OUT:
-        return UnreadableEntryError(f"entry {entry_id} is {why}", hint=BRING_THE_REST)
-    if why == IS_DAMAGED:
-        return UnreadableEntryError(
-            f"entry {entry_id} is damaged: what was saved of it is missing or cannot be read",
-            hint=f"rtv restore {entry_id}   (when its checked-out file is whole)\n"
-            f"rtv restore {entry_id} --from REV   (from an earlier commit)\n"
-            "see all that is damaged with: rtv verify",
-        )
-    return UnreadableEntryError(
-        f"entry {entry_id} cannot be read: {entry_path(entry_id)}: {why.reason}",
-        hint=f"take it back from an earlier commit with: rtv restore {entry_id} --from REV",
-    )

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from rolethread_vcs.errors import DamagedError
 from rolethread_vcs.model.canonical import JsonProblemError, decode_entry
 from rolethread_vcs.model.entry import Entry, InvalidEntryError
-from rolethread_vcs.model.layout import id_of_path
-from rolethread_vcs.store.objects import LeftOutError, TooLargeError
+from rolethread_vcs.model.layout import entry_path, id_of_path
+from rolethread_vcs.store.objects import BRING_THE_REST, LeftOutError, TooLargeError
 from rolethread_vcs.store.objects.trees import LINK, Blob, Item, Readable, blob_of, folder_of, object_id, parse, two_way
 
 
@@ -28,6 +28,33 @@ class Unreadable:
 IS_LINK = Unreadable("symbolic_link", "a symbolic link or a folder")
 IS_DAMAGED = Unreadable("damaged", "damaged: it cannot be read")
 IS_LEFT_OUT = Unreadable("left_out", "not in this copy, which is a partial clone")
+
+
+class UnreadableEntryError(DamagedError):
+    """A file under `entries/` cannot be read as an entry."""
+
+    code = "unreadable_entry"
+
+
+def unreadable_entry(entry_id: str, why: Unreadable) -> UnreadableEntryError:
+    if why == IS_LINK:
+        return UnreadableEntryError(
+            f"entry {entry_id} is a symbolic link or a folder, not a file; it was not followed",
+            hint=f"take the entry back from an earlier commit with: rtv restore {entry_id} --from REV",
+        )
+    if why == IS_LEFT_OUT:
+        return UnreadableEntryError(f"entry {entry_id} is {why}", hint=BRING_THE_REST)
+    if why == IS_DAMAGED:
+        return UnreadableEntryError(
+            f"entry {entry_id} is damaged: what was saved of it is missing or cannot be read",
+            hint=f"rtv restore {entry_id}   (when its checked-out file is whole)\n"
+            f"rtv restore {entry_id} --from REV   (from an earlier commit)\n"
+            "see all that is damaged with: rtv verify",
+        )
+    return UnreadableEntryError(
+        f"entry {entry_id} cannot be read: {entry_path(entry_id)}: {why.reason}",
+        hint=f"take it back from an earlier commit with: rtv restore {entry_id} --from REV",
+    )
 
 
 def find(objects: Readable, tree: bytes | None, path: str) -> Item | None:

@@ -11,7 +11,7 @@ from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import DamagedError
 from rolethread_vcs.ops.edit.field_edits import FieldEdit
 from rolethread_vcs.store.objects import LeftOutError
-from rolethread_vcs.store.snapshot import UnreadableEntryError
+from rolethread_vcs.store.tree_reader import UnreadableEntryError
 
 pytestmark = needs_git
 

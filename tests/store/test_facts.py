@@ -14,7 +14,7 @@ from rolethread_vcs.model.order import Order
 from rolethread_vcs.rules.duplicate_uuid import RULE
 from rolethread_vcs.store.derived import NAME, Table
 from rolethread_vcs.store.facts import WORTH_IT, Fact, RuleKeys, read_facts
-from rolethread_vcs.store.snapshot import UnreadableEntryError
+from rolethread_vcs.store.tree_reader import UnreadableEntryError
 from rolethread_vcs.transaction import ChangeSet, Counts, Intent, Planned, Session
 
 FOLDERS = WORTH_IT + 2

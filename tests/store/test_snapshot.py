@@ -8,7 +8,8 @@ from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.gate import Verdict
 from rolethread_vcs.model.layout import ORDER, entry_path, number_of
 from rolethread_vcs.model.order import Order
-from rolethread_vcs.store.snapshot import NoSuchEntryError, UnreadableEntryError
+from rolethread_vcs.store.snapshot import NoSuchEntryError
+from rolethread_vcs.store.tree_reader import UnreadableEntryError
 from rolethread_vcs.transaction import ChangeSet, Counts, Intent, Planned, Session
 
 

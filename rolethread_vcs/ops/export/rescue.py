@@ -38,12 +38,9 @@ def readable_snapshot(repository: Repository, revision: str) -> Snapshot:
 def _names(repository: Repository, revision: str) -> list[str]:
     if revision not in ("@", HEAD):
         return [prefix + revision for prefix in (BRANCHES, TAGS)]
-    names, head = [], None
+    names, head = [], branch_of(repository.operations.table().get(HEAD))
     with suppress(DamagedError):
         names = sorted(name for name in repository.refs.names() if name.startswith(BRANCHES))
-    with suppress(DamagedError):
-        last = repository.operations.last()
-        head = None if last is None else branch_of(last.refs.get(HEAD))
     with suppress(DamagedError):
         head = repository.branch()
     return [BRANCHES + (head or DEFAULT_BRANCH), BRANCHES + DEFAULT_BRANCH, *names]

@@ -17,8 +17,8 @@ from rolethread_vcs.model.entry import Entry, turns_of
 from rolethread_vcs.ops.export.losses import Losses
 from rolethread_vcs.ops.export.masks import Masks, add_weights, is_masked, without_masked
 from rolethread_vcs.ops.select.selection import Selection
-from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError, unreadable_entry
-from rolethread_vcs.store.tree_reader import IS_LEFT_OUT
+from rolethread_vcs.store.snapshot import Snapshot
+from rolethread_vcs.store.tree_reader import IS_LEFT_OUT, UnreadableEntryError, unreadable_entry
 
 _ROWS_AT_ONCE = 64
 

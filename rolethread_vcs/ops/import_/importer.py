@@ -40,8 +40,8 @@ from rolethread_vcs.store.objects.trees import two_way
 from rolethread_vcs.store.publication import BARE_KEY
 from rolethread_vcs.store.refs import BRANCHES
 from rolethread_vcs.store.repository import CHECKOUT_LIMIT, Repository
-from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError
-from rolethread_vcs.store.tree_reader import entry_of_blob, readable
+from rolethread_vcs.store.snapshot import Snapshot
+from rolethread_vcs.store.tree_reader import UnreadableEntryError, entry_of_blob, readable
 from rolethread_vcs.transaction import (
     ATTEMPTS,
     ChangeSet,

@@ -20,8 +20,8 @@ from rolethread_vcs.ops.import_.rejects import SourceFile, choose_files
 from rolethread_vcs.ops.import_.row_reader import CONFLICT, ImportOptions, RowReader
 from rolethread_vcs.phrases import count, first_few, listed
 from rolethread_vcs.store.repository import Repository
-from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError
-from rolethread_vcs.store.tree_reader import Unreadable
+from rolethread_vcs.store.snapshot import Snapshot
+from rolethread_vcs.store.tree_reader import Unreadable, UnreadableEntryError
 from rolethread_vcs.transaction import Intent
 
 _NAMED = 10

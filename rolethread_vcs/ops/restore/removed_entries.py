@@ -21,8 +21,8 @@ from rolethread_vcs.store.objects.commits import Commit
 from rolethread_vcs.store.refs.commit_graph import Walk
 from rolethread_vcs.store.removals import Removal, removals
 from rolethread_vcs.store.repository import Repository
-from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError
-from rolethread_vcs.store.tree_reader import entry_of_blob, readable
+from rolethread_vcs.store.snapshot import Snapshot
+from rolethread_vcs.store.tree_reader import UnreadableEntryError, entry_of_blob, readable
 from rolethread_vcs.transaction import ChangeSet, Committed, Intent, Said, intent_of, run
 
 

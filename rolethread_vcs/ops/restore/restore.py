@@ -21,8 +21,8 @@ from rolethread_vcs.store.log import kept_blob
 from rolethread_vcs.store.log.journal import SideEffects
 from rolethread_vcs.store.objects.trees import Difference
 from rolethread_vcs.store.repository import Repository
-from rolethread_vcs.store.snapshot import NoSuchEntryError, Snapshot, UnreadableEntryError
-from rolethread_vcs.store.tree_reader import entries_between
+from rolethread_vcs.store.snapshot import NoSuchEntryError, Snapshot
+from rolethread_vcs.store.tree_reader import UnreadableEntryError, entries_between
 from rolethread_vcs.transaction import (
     ChangeSet,
     Committed,

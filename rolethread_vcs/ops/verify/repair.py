@@ -7,7 +7,7 @@ or the new, and to say it again goes on from there.
 from __future__ import annotations
 
 import mmap
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -203,9 +203,7 @@ def _packed_refs(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
 def _refs(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
     """A branch or release goes where the operation log has it; one that nobody knows any more goes out of the way."""
     repository, common = bench.repository, bench.repository.common_folder
-    table: Mapping[str, str] | None = None
-    with suppress(DamagedError):
-        table = None if (last := repository.operations.last()) is None else last.refs
+    table = repository.operations.table()
     for problem in problems:
         name = problem.path or ""
         if problem.kind not in ("damaged_ref", "missing_object", "missing_ref") or not name.startswith("refs/"):
@@ -216,7 +214,7 @@ def _refs(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
         if known is not None:
             bench.quarantine.replace(common / name, f"{known}\n".encode())
             yield f"{title} is at {known[:10]} again"
-        elif problem.kind == "damaged_ref" or (table is not None and table.get(name) != problem.object):
+        elif problem.kind == "damaged_ref" or (table and table.get(name) != problem.object):
             # where the log has that very value, it is the commit that is lost, and a copy may have it
             bench.quarantine.replace(common / name)
             if follow_ref(repository, name).problem:  # it is packed, too
@@ -236,10 +234,7 @@ def _heads(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
         ):
             continue
         folder = path.split("/")[1] if path.startswith("worktrees/") else repository.worktree_name
-        known = ""
-        with suppress(DamagedError):
-            last = repository.operations.last()
-            known = "" if last is None else last.refs.get(head_key(folder), "")
+        known = repository.operations.table().get(head_key(folder), "")
         if branch_of(known) not in branches and not is_commit(repository, known):
             known = (
                 SYMBOLIC + BRANCHES + next((each for each in ("main", *sorted(branches)) if each in branches), "main")

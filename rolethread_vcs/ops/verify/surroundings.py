@@ -60,8 +60,8 @@ def around(repository: Repository) -> Iterator[Problem]:
     except DamagedError as error:
         yield Problem("damaged_unfinished", Severity.ERROR, error.message, path=repository.unfinished_ref)
     with suppress(DamagedError):
-        last, names = repository.operations.last(), {*repository.refs.names(), ref_of(repository.refs.head())}
-        for name, oid in () if last is None else last.refs.items():
+        names = {*repository.refs.names(), ref_of(repository.refs.head())}
+        for name, oid in repository.operations.table().items():
             if name.startswith((BRANCHES, TAGS)) and name not in names:
                 message = f"{ref_title(name)} is gone, and no command of ours did it; it was at {oid[:10]}: rtv undo"
                 yield Problem("missing_ref_of_log", Severity.WARNING, message, path=name)

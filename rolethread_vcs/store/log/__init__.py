@@ -169,6 +169,10 @@ class OperationLog:
         with suppress(DamagedError):
             yield from self
 
+    def table(self) -> Mapping[str, str]:
+        """Return the refs as the newest operation left them; none where there is no operation that reads."""
+        return next((operation.refs for operation in self.readable()), {})
+
     def picked(self, table: Table, picks: Callable[[Operation], bool]) -> Iterator[Operation]:
         """Yield the operations that a test picks, newest first; which they are is remembered, so each is asked once."""
         from rolethread_vcs.store.derived import Derived, commit_ids, parsed

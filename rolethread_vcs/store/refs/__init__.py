@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pygit2
 
 from rolethread_vcs.errors import (
-    BusyError,
     ConflictError,
     DamagedError,
     InvalidError,
@@ -20,8 +19,7 @@ from rolethread_vcs.errors import (
     RoleThreadError,
     did_you_mean,
 )
-from rolethread_vcs.store import disk
-from rolethread_vcs.store.libgit2 import RAISED, from_git, is_lock, read_errors
+from rolethread_vcs.store.libgit2 import RAISED, read_errors
 from rolethread_vcs.store.objects import Objects
 from rolethread_vcs.store.objects.commits import Signature
 
@@ -52,26 +50,6 @@ class RefMovedError(MovedError):
 
 def moved(name: str) -> RefMovedError:
     return RefMovedError(f"{shorten(name)} moved while this command was working")
-
-
-@contextmanager
-def _typed(name: str) -> Iterator[None]:
-    """Turn libgit2's untyped failures of the ref step into `RefMovedError`, `BusyError (ref_locked)` or a system
-    error."""
-    short = shorten(name)
-    try:
-        yield
-    except RAISED as error:
-        text = str(error).lower()
-        if is_lock(error):
-            raise BusyError(
-                f"{short} is locked by another git program ({error})",
-                hint="if no other program is running: rtv doctor --unlock",
-                code="ref_locked",
-            ) from error
-        if "does not match" in text or "not the first parent" in text or "already exists" in text:
-            raise moved(name) from error
-        raise from_git(f"moving {short}", error) from error
 
 
 def shorten(name: str) -> str:
@@ -132,9 +110,7 @@ class HeldRef:
         from rolethread_vcs.store.refs.ref_file import RefFile
 
         refs = self._refs
-        disk.reach("ref", self.name)
-        with _typed(self.name):
-            RefFile(refs.git, refs.common, self.name).delete(self._reference, durable=refs.durable)
+        RefFile(refs.git, refs.common, self.name).delete(self._reference, durable=refs.durable)
 
 
 class Refs:
@@ -205,13 +181,11 @@ class Refs:
             raise RefMovedError(f"{shorten(name)} was created by two programs at once")
 
     def write(self, name: str, before: str | None, after: str, why: str, *, sync_name: bool = True) -> None:
-        """Write a ref or HEAD, as `RefFile.write` does; an error says which."""
+        """Write a ref or HEAD, as `RefFile.write` does."""
         from rolethread_vcs.store.refs.ref_file import RefFile
 
-        disk.reach("ref", name)
-        with _typed(name):
-            file = RefFile(self.git, self.common, name)
-            file.write(before, after, why, self.who(), durable=self.durable, sync_name=sync_name)
+        file = RefFile(self.git, self.common, name)
+        file.write(before, after, why, self.who(), durable=self.durable, sync_name=sync_name)
 
     def move(
         self, name: str, before: str | None, after: str | None, why: str, held: HeldRef | None, *, sync_name: bool

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pygit2
 
+from rolethread_vcs.errors import BusyError
 from rolethread_vcs.store import disk
+from rolethread_vcs.store.libgit2 import RAISED, from_git, is_lock
 from rolethread_vcs.store.objects.commits import Signature
-from rolethread_vcs.store.refs import BRANCHES, HEAD, REMOTES, TAGS, moved, ref_of, value_of
+from rolethread_vcs.store.refs import BRANCHES, HEAD, REMOTES, TAGS, moved, ref_of, shorten, value_of
 
 _IN_WORKTREE = (HEAD, "refs/worktree/", "refs/bisect/", "refs/rewritten/")
 """Refs that each worktree has of its own."""
@@ -23,6 +27,25 @@ _LOGGED = (HEAD, BRANCHES, REMOTES, "refs/notes/")
 """Refs that get a reflog unless git's configuration says otherwise."""
 _NOTHING = "0" * 40
 """What a reflog says of a ref that is not there."""
+
+
+@contextmanager
+def _typed(name: str) -> Iterator[None]:
+    """Turn failures of libgit2 or the system into `RefMovedError`, `BusyError (ref_locked)` or a system error."""
+    short = shorten(name)
+    try:
+        yield
+    except RAISED as error:
+        text = str(error).lower()
+        if is_lock(error):
+            raise BusyError(
+                f"{short} is locked by another git program ({error})",
+                hint="if no other program is running: rtv doctor --unlock",
+                code="ref_locked",
+            ) from error
+        if "does not match" in text or "not the first parent" in text or "already exists" in text:
+            raise moved(name) from error
+        raise from_git(f"moving {short}", error) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,29 +76,33 @@ class RefFile:
         With `durable` the value is on the disk then, and its name too unless `sync_name` is false.
 
         Raises:
-            RefMovedError: it has another value. FileExistsError: somebody holds its lock. OSError.
+            RefMovedError: it has another value. BusyError (ref_locked): somebody holds its lock. SystemRefusedError.
         """
-        path = self.path
-        is_new = before is None
-        disk.make_folders(path.parent, durable=durable and not is_new)  # of a packed ref it may be gone
-        with disk.replacing(path, durable=durable, sync_name=sync_name, mode=0o666, as_git=True) as stream:
-            # nobody moves it while we hold the lock
-            if value_of(self.git.references.get(sys.intern(self.name))) != before:
-                raise moved(self.name)
-            stream.write(f"{after}\n".encode("utf-8", "surrogateescape"))
-            _remove_empty(path)
-            ids = " ".join((self._commit(before), self._commit(after)))
-            self._log(f"{ids} ".encode() + who.encode() + f"\t{' '.join(line.split())}\n".encode())
-        if durable and is_new:  # a command that was killed may have made some of the folders: all are flushed
-            known = 2 if self.name.startswith((BRANCHES, TAGS)) else 1
-            for folder in list(path.parents)[1 : self.name.count("/") + 1 - known]:
-                disk.sync_folder(folder)
+        disk.reach("ref", self.name)
+        with _typed(self.name):
+            path = self.path
+            is_new = before is None
+            disk.make_folders(path.parent, durable=durable and not is_new)  # of a packed ref it may be gone
+            with disk.replacing(path, durable=durable, sync_name=sync_name, mode=0o666, as_git=True) as stream:
+                # nobody moves it while we hold the lock
+                if value_of(self.git.references.get(sys.intern(self.name))) != before:
+                    raise moved(self.name)
+                stream.write(f"{after}\n".encode("utf-8", "surrogateescape"))
+                _remove_empty(path)
+                ids = " ".join((self._commit(before), self._commit(after)))
+                self._log(f"{ids} ".encode() + who.encode() + f"\t{' '.join(line.split())}\n".encode())
+            if durable and is_new:  # a command that was killed may have made some of the folders: all are flushed
+                known = 2 if self.name.startswith((BRANCHES, TAGS)) else 1
+                for folder in list(path.parents)[1 : self.name.count("/") + 1 - known]:
+                    disk.sync_folder(folder)
 
     def delete(self, reference: pygit2.Reference, *, durable: bool) -> None:
         """Delete the ref, unless it is another one than the `reference` by now; with `durable` for good."""
-        reference.delete()  # where it is packed, too, libgit2 flushes that
-        if durable:
-            disk.sync_folder(next(each for each in self.path.parents if each.is_dir()))
+        disk.reach("ref", self.name)
+        with _typed(self.name):
+            reference.delete()  # where it is packed, too, libgit2 flushes that
+            if durable:
+                disk.sync_folder(next(each for each in self.path.parents if each.is_dir()))
 
     def _commit(self, value: str | None) -> str:
         """Return the id that a value comes to, as a reflog has it."""
