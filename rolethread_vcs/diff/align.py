@@ -300,11 +300,14 @@ class _Search:
             rows = self._unpaired(*rows)
 
     def _moved_with_one(self) -> Iterator[ExchangePair]:
-        """Yield the exchanges in no pair of which a message was found as it was: what was rewritten moved with it."""
-        known = {id(side) for pair in self._exchanges for side in (pair.left, pair.right)}
+        """Yield the exchanges in no pair of which a message was found as it was: what was rewritten moved with it.
+
+        A question may have come behind another one without an answer: then only one of the two is in no pair.
+        """
         for one, other, _, loose in list(self._found.values()):
             left, right = self._exchange_of[0][one.index], self._exchange_of[1][other.index]
-            if one.says == other.says and not known & {id(left), id(right)}:
+            paired = self._paired & {left, right}
+            if one.says == other.says and len(paired) <= (one.known_role == "user"):
                 yield ExchangePair(left, right, [], loose)
 
     def _pair_placed(self, pair: ExchangePair) -> None:

@@ -112,3 +112,16 @@ def test_a_line_goes_along_with_its_exchange() -> None:
     )
 
     assert resolver.merged(merged) == Merged([*conversation([0, 2, 3, 4, 1]), line])
+
+
+@pytest.mark.parametrize("deleted", [1, 2])
+def test_an_exchange_of_few_words_that_went_behind_an_open_question_keeps_what_was_deleted_in_it(deleted: int) -> None:
+    nods = [{"role": "assistant", "content": "*nods*", "speaker": name} for name in ("mara", "oren")]
+    asks = {"role": "user", "content": "I read it twice. This is my brother's hand."}
+    opened = [*conversation(range(4)), {"role": "user", "content": "Then we bail. Come."}]
+    exchange = [asks, *nods]
+    left = [each for place, each in enumerate(exchange) if place != deleted]
+    lists = Lists([*opened[:2], *exchange, *opened[2:]], [*opened, *exchange], [*opened[:2], *left, *opened[2:]])
+    resolver = Resolver()
+
+    assert resolver.merged(merge_conversation(lists, "messages", resolver)) == Merged([*opened, *left])
