@@ -18,7 +18,7 @@ from rolethread_vcs.store.objects import BRING_THE_REST
 from rolethread_vcs.store.objects.integrity import bad_loose
 from rolethread_vcs.store.objects.pack_index import is_damaged_graph, refuse_damaged
 from rolethread_vcs.store.refs import BRANCHES, TAGS, ref_of, shorten
-from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.store.repository import CHECKOUT_LIMIT, Repository
 
 _FETCHED = "refs/remotes/origin/"
 
@@ -26,7 +26,8 @@ _FETCHED = "refs/remotes/origin/"
 def clone(source: Path, folder: Path) -> Repository:
     """Copy a dataset, or what a bundle of git holds, with its whole history, all its branches and releases.
 
-    Files are checked out later. The new copy has an empty operation log; each branch follows that of the original.
+    Whoever takes the lock next checks the files out, if there are not too many. The new copy has an empty operation
+    log; each branch follows that of the original.
 
     Raises:
         InvalidError: the target exists and is not empty. DamagedError: the dataset cannot be copied whole.
@@ -40,7 +41,7 @@ def clone(source: Path, folder: Path) -> Repository:
     forget_cut_off(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise _not_empty(folder)
-    with making(folder, _not_empty) as repository, contextlib.ExitStack() as unpacking:
+    with making(folder, _not_empty, f"clone {source}") as repository, contextlib.ExitStack() as unpacking:
         original = found or unpacking.enter_context(unpacked(source, repository.scratch_folder))
         head, names, notes = original.refs.head(), original.refs.table(), original.config.notes()
         fetch(repository, original, [f"+{BRANCHES}*:{_FETCHED}*", f"+{TAGS}*:{TAGS}*"], "clone")
@@ -64,6 +65,8 @@ def clone(source: Path, folder: Path) -> Repository:
         if current is not None and repository.refs.read(current) is not None:
             repository.refs.set_head(head, before=repository.refs.head())
         check_is_dataset(repository)
+        is_large = len(repository.head_snapshot()) > CHECKOUT_LIMIT
+        repository.config.set({"rolethread.decided": "bare" if is_large else "files"})
     return Repository(open_git(folder))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -26,7 +27,7 @@ from rolethread_vcs.store.libgit2 import (
 from rolethread_vcs.store.objects import trees
 from rolethread_vcs.store.objects.commits import Signature, compose_message
 from rolethread_vcs.store.refs import BRANCHES, HEAD, SYMBOLIC, UnknownRevisionError, shorten
-from rolethread_vcs.store.repository import LOCK, PATIENCE, PRIVATE, Repository
+from rolethread_vcs.store.repository import CHECKOUT_LIMIT, LOCK, PATIENCE, PRIVATE, Repository
 
 if TYPE_CHECKING:
     from rolethread_vcs.store.quarantine import Quarantine
@@ -162,7 +163,7 @@ def init_dataset(folder: Path, settings: bytes, who: Signature | None = None) ->
     forget_cut_off(folder)
     if (folder / ".git").exists():
         raise _already_there(folder)
-    with making(folder, _already_there, fills=True) as repository:
+    with making(folder, _already_there, "init") as repository:
         with repository.pack() as pack:
             changes: dict[str, tuple[bytes, bytes] | None] = {
                 SETTINGS: (trees.FILE, pack.add("blob", settings)),
@@ -193,14 +194,16 @@ def forget_cut_off(folder: Path) -> None:
 
 
 @contextmanager
-def making(folder: Path, already_there: Callable[[Path], InvalidError], *, fills: bool = False) -> Iterator[Repository]:
+def making(folder: Path, already_there: Callable[[Path], InvalidError], command: str) -> Iterator[Repository]:
     """Give the new repository of a folder, to be filled: all of it is on the disk when the block has ended.
 
-    Nothing is flushed one by one inside. With `fills` the files are checked out then: not before, where they would be
-    in the way of who begins anew. If any of it fails, the repository goes, and the folder if it was made here.
+    Nothing is flushed one by one inside. It is bare then, with the note of a command that was cut off before it checked
+    the files out, unless they are too many: whoever takes the lock next does that, and mostly it is this command. If
+    any of it fails, the repository goes, and the folder if it was made here.
 
     Raises:
-        InvalidError: what is `already_there`, since another command was faster. SystemRefusedError.
+        InvalidError: what is `already_there`, since another command was faster. SystemRefusedError. UnsavedEditsError:
+            files are in the way.
     """
     folder = folder.resolve()
     starting = folder / ".git" / PRIVATE / f"{_STARTING}{os.getpid()}"
@@ -218,14 +221,22 @@ def making(folder: Path, already_there: Callable[[Path], InvalidError], *, fills
             disk.sync_folder(each)
     _being_made.add(starting)
     try:
-        yield Repository(create_git(folder), durable=False)
+        repository = Repository(create_git(folder), durable=False)
+        yield repository
+        from rolethread_vcs.store.log.journal import Pending, SideEffects
+        from rolethread_vcs.store.objects.packs import KEEP, KEEP_TEXT
+
+        snapshot = repository.head_snapshot()
         with disk.system_errors(f"making {folder}"):
+            if len(snapshot) <= CHECKOUT_LIMIT:
+                repository.home_worktree().refuse_in_the_way(snapshot.tree)
+                pending = Pending(command, int(time.time()), {}, None, effects=SideEffects({"core.bare": "false"}))
+                disk.make_folders(repository.scratch_folder, durable=False)
+                note = repository.scratch_folder / f"{os.getpid()}-files{KEEP}"
+                disk.replace_file(note, KEEP_TEXT + b"%d\n" % os.getpid() + pending.encode(), durable=False)
             disk.sync_tree(folder / ".git")
             disk.remove(starting)
             disk.sync_folder(starting.parent)  # were it back after a power cut, the next one would start afresh
-        if fills:
-            repository = Repository(open_git(folder))
-            repository.home_worktree().fill(repository.head_snapshot().tree)
     except BaseException:
         shutil.rmtree(folder if made else folder / ".git", ignore_errors=True)
         raise

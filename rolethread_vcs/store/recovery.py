@@ -60,9 +60,9 @@ def _finish(repository: Repository, keep: Path, pending: Pending, what: str) -> 
 
 def _publish_rest(repository: Repository, keep: Path, pending: Pending, notes: list[str]) -> bool:
     """Move the refs of a transaction that had not moved yet; return whether it was published at all."""
+    _remove_dead_locks(repository, pending, keep)
     if pending.operations is None:
         return pending.file is None or pending.file.is_done
-    _remove_dead_locks(repository, pending, keep)
     log_before, log_after = pending.operations
     is_logged = repository.operations.head() == log_after
     moved = [name for name, pair in pending.moves.items() if _has_moved(repository, name, pair)]

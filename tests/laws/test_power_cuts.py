@@ -288,8 +288,6 @@ def replay(recording: Recording, image: Image, *, is_acknowledged: bool) -> None
         made = Workshop(room / "new/deep")
         if not is_acknowledged and made.rtv("status").status:
             shop.done(*mutator.words)
-        if not is_acknowledged:
-            made.done("doctor", "--unlock", "--yes")  # cut off while the files were checked out
         made.done("restore", "--all")
         made.done("verify")
         assert made.is_clean()

@@ -12,6 +12,7 @@ import pytest
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.model.settings import new_settings_text
 from rolethread_vcs.store.dataset_folder import init_dataset
+from rolethread_vcs.transaction.session import finish_cut_off
 
 Git = Callable[..., str]
 
@@ -24,7 +25,9 @@ def conversation(text: str) -> dict[str, object]:
 @pytest.fixture
 def dataset(tmp_path: Path) -> Dataset:
     """Return an empty dataset, checked out."""
-    return Dataset(init_dataset(tmp_path / "tavern", new_settings_text("tavern", str(uuid.UUID(int=1)))))
+    repository = init_dataset(tmp_path / "tavern", new_settings_text("tavern", str(uuid.UUID(int=1))))
+    finish_cut_off(repository)  # the files are checked out
+    return Dataset.open(repository.folder)
 
 
 @pytest.fixture

@@ -47,7 +47,7 @@ def init(folder: str | Path, *, name: str | None = None, id: str | None = None) 
     repository = init_dataset(folder, text)
     with Session.open(repository, Intent("init", "init"), needs_branch=False) as session:
         session.move({})
-    return Started(repository, 0, 1, warnings=_warnings(folder))
+    return Started(session.repository, 0, 1, warnings=_warnings(folder))
 
 
 def refuse_unreadable(files: Sequence[Path]) -> None:
@@ -101,19 +101,13 @@ def clone(source: str | Path, folder: str | Path | None = None, *, inside: Path 
     source = place_of(source, inside)
     folder = inside / (folder or source.resolve().name.removesuffix(".git").removesuffix(".bundle"))
     repository = clone_repository(source, folder)
-    snapshot = repository.head_snapshot()
-    entries = len(snapshot)
+    entries = len(repository.head_snapshot())
     notes = ["the copy starts an operation log of its own: rtv undo there takes back only what is done there"]
     if entries > CHECKOUT_LIMIT:
-        repository.config.set({"rolethread.decided": "bare"})
-        repository = repository.set_bare(True)
         notes.append(f"more than {CHECKOUT_LIMIT:,} entries: no files are checked out (rtv config set checkout always)")
-    else:
-        repository.config.set({"rolethread.decided": "files"})
-        assert repository.worktree is not None
-        repository.worktree.fill(snapshot.tree)
     notes += clash_notes(repository)
     with Session.open(repository, Intent("clone", f"clone {source}"), needs_branch=False) as session:
+        repository = session.repository
         session.move({})
     if repository.is_shallow:
         notes.append("the history of the copy is cut off, because that of the original is")
