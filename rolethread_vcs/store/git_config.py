@@ -85,8 +85,6 @@ class GitConfig:
         Raises:
             SystemRefusedError, GitLockedError: it cannot be written. DamagedError: it cannot be read.
         """
-        from tempfile import TemporaryDirectory
-
         disk.reach("config", ", ".join(values))
         path = self._path.resolve()
         with (

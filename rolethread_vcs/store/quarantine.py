@@ -26,7 +26,7 @@ class Quarantine:
     def replace(self, path: Path, data: bytes | None = None) -> None:
         """Keep what lies at a path, if anything does, and put a file there; without `data` nothing takes its place.
 
-        Killed between any two steps, the old file or the new one stands there; a folder in the way may be gone.
+        Killed between any two steps, the old file or the new one stands there; what is no file may be gone.
 
         Raises:
             SystemRefusedError.
@@ -35,11 +35,13 @@ class Quarantine:
             if os.path.lexists(path):
                 aside = self._place(path)
                 disk.reach("keep", path)
-                if path.is_symlink() or path.is_dir():
+                if path.is_symlink() or not path.is_file():
                     path.rename(aside)
                 else:
                     shutil.copy2(path, aside)
-                self._flush(aside)
+                    with aside.open("rb") as stream:
+                        disk.sync_file(stream.fileno(), aside)
+                disk.sync_folder(aside.parent)
             if data is None:
                 disk.remove(path)
             else:
@@ -50,12 +52,6 @@ class Quarantine:
                 return
             with suppress(FileNotFoundError):
                 disk.sync_folder(path.parent)
-
-    def _flush(self, aside: Path) -> None:
-        if aside.is_file() and not aside.is_symlink():
-            with aside.open("rb") as stream:
-                disk.sync_file(stream.fileno(), aside)
-        disk.sync_folder(aside.parent)
 
     def _place(self, path: Path) -> Path:
         if self._folder is None:

@@ -33,6 +33,7 @@ _LARGEST = 1 << 30
 ANNOUNCED = ".announced"
 """How the name of a file ends in which builds before the written intent noted what a commit was about to link."""
 _FOLDER = "workcopies"
+_NOT_WRITTEN = "is damaged: it is not what was written"
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _DIGEST = re.compile(rf"[0-9a-f]{{{2 * DIGEST_SIZE}}}")
 
@@ -217,9 +218,8 @@ def load(repository: Repository, path: str | Path) -> Link:
 
 def all_copies(repository: Repository) -> tuple[FileCopy, ...]:
     """Return every file copy of this worktree, those that cannot be used too, by the path of the file."""
-    folder = _folder(repository)
     found = []
-    for store in sorted(folder.glob("*.json")) if folder.is_dir() else ():
+    for store in _stores(repository):
         try:
             link = _read(repository, store, None)
         except NotLinkedError:
@@ -236,15 +236,15 @@ def all_copies(repository: Repository) -> tuple[FileCopy, ...]:
 
 def damaged_links(repository: Repository) -> Iterator[tuple[Path, str]]:
     """Yield where the links lie that are not what was written, each with why; a later program's are whole."""
-    folder = _folder(repository)
-    for store in sorted(folder.glob("*.json")) if folder.is_dir() else ():
+    for store in _stores(repository):
         try:
-            document = parse(store.read_bytes())
-            is_later = isinstance(document, dict) and document.get("version", VERSION) != VERSION
-            if not is_later and _link(locate(repository.folder), document) is None:
-                yield store, f"the link of the file copy {store.stem} is damaged: it is not what was written"
-        except (OSError, JsonProblemError) as error:
-            yield store, f"the link of the file copy {store.stem} is damaged: {error}"
+            document = _document(repository, store, None)
+            if document.get("version", VERSION) == VERSION and _link(locate(repository.folder), document) is None:
+                raise _damaged(store, None, _NOT_WRITTEN)
+        except NotLinkedError:
+            continue
+        except DamagedLinkError as error:
+            yield store, error.message
 
 
 def links_of(repository: Repository, branches: Container[str]) -> list[Link]:
@@ -300,13 +300,23 @@ def _folder(repository: Repository) -> Path:
     return repository.git_folder / PRIVATE / _FOLDER
 
 
+def _stores(repository: Repository) -> list[Path]:
+    """Return where the links of this worktree lie."""
+    return sorted(_folder(repository).glob("*.json"))
+
+
 def _stored_path(repository: Repository, path: Path) -> str:
     """Return a path as its link tells it: a file inside the dataset goes with it, wherever that is moved."""
     home = locate(repository.folder)
     return path.relative_to(home).as_posix() if path.is_relative_to(home) else str(path)
 
 
-def _read(repository: Repository, store: Path, path: Path | None) -> Link:
+def _document(repository: Repository, store: Path, path: Path | None) -> dict[str, Any]:
+    """Return what the file of a link holds.
+
+    Raises:
+        NotLinkedError: it is not there. DamagedLinkError: it is no JSON object. SystemRefusedError.
+    """
     try:
         data = disk.read_plain(store, _LARGEST)
     except FileNotFoundError as error:
@@ -315,13 +325,17 @@ def _read(repository: Repository, store: Path, path: Path | None) -> Link:
         raise disk.system_refused("reading the link of a working copy", error) from error
     if data is None:
         raise _damaged(store, path, "is damaged: something else stands in the place of its file")
-    home = locate(repository.folder)
     try:
         document = parse(data)
     except JsonProblemError as problem:
         raise _damaged(store, path, f"is damaged: {problem.message}") from problem
     if not isinstance(document, dict):
         raise _damaged(store, path, "is damaged: it is not an object")
+    return document
+
+
+def _read(repository: Repository, store: Path, path: Path | None) -> Link:
+    document, home = _document(repository, store, path), locate(repository.folder)
     if path is None and isinstance(document.get("path"), str):
         path = home / document["path"]
     if document.get("version") != VERSION:
@@ -331,7 +345,7 @@ def _read(repository: Repository, store: Path, path: Path | None) -> Link:
         raise _damaged(store, path, "belongs to another dataset")
     link = _link(home, document)
     if link is None or link.path != path:
-        raise _damaged(store, path, "is damaged: it is not what was written")
+        raise _damaged(store, path, _NOT_WRITTEN)
     return _announced(repository, store, link) or link
 
 

@@ -437,6 +437,25 @@ def test_what_stands_in_the_place_of_a_binding_is_not_opened(bench: Bench, tmp_p
     assert elsewhere.read_bytes() == before
 
 
+@pytest.mark.skipif(os.name == "nt", reason="needs links and pipes")
+@pytest.mark.parametrize("what", ["link", "pipe", "a list", "no JSON", "another object"])
+def test_verify_names_what_stands_in_the_place_of_a_binding(bench: Bench, tmp_path: Path, what: str) -> None:
+    dataset, path, _ = bench
+    store = links.store_path(dataset.repository, path)
+    store.rename(tmp_path / "elsewhere")
+    if what == "link":
+        store.symlink_to(tmp_path / "elsewhere")
+    elif what == "pipe":
+        os.mkfifo(store)
+    else:
+        store.write_text({"a list": "[]", "no JSON": "{", "another object": "{}"}[what])
+
+    found = dataset.upkeep.verify()
+
+    assert [problem.kind for problem in found.problems] == ["damaged_link"]
+    assert dataset.upkeep.repair(dataset.folder).ok
+
+
 def test_a_file_without_a_binding_is_named(bench: Bench) -> None:
     dataset, path, _ = bench
     dataset.copies.remove(path)
