@@ -39,6 +39,7 @@ _STRONG = 0.5  # what two exchanges have in common, weighed, from which they are
 _MOVED_SHARE = 0.7
 _WHOLE = 0.4  # what an exchange that says little counts against one that is known anywhere, if they cross
 _A_LITTLE = 0.05
+_SAME = 0.8  # what a message weighs at least that is one with another beyond doubt, but for a word
 _FEW_LETTERS, _SHARED = 8, 0.4  # such are said again by chance, where little else is shared
 _SURE = 0.2  # a question that stayed counts more than an answer like that of another one
 
@@ -103,7 +104,8 @@ class ExchangePair:
     @property
     def is_sure(self) -> bool:
         """Whether nothing was replaced, or enough says so that the rest was reworded in its place."""
-        return sum((self.is_complete, self.has_stayed, self.weight >= _STRONG)) > 1
+        most = max((weight for _, _, weight in self.row), default=0.0)
+        return most >= _SAME or sum((self.is_complete, self.has_stayed, self.weight >= _STRONG)) > 1
 
 
 Side: TypeAlias = Sequence[Exchange]

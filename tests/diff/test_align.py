@@ -157,6 +157,16 @@ def test_a_question_that_was_written_on_moved_with_its_answer() -> None:
     assert moved == {(2, 0), (3, 1), (0, 2), (1, 3)}
 
 
+def test_an_exchange_of_which_a_message_is_the_same_but_for_a_word_was_reworded() -> None:
+    rest = [user("And the harvest?"), assistant("The bell ringer never waited for it.")]
+    before = [user("Since when have we returned a crooked knife for no reason?"), assistant("*She laughs.* So it is.")]
+    after = [user("Since when have we returned a crooked spoon for no reason?"), assistant("Nobody named the bridge.")]
+
+    pairs = align([*before, *rest], [*after, *rest])
+
+    assert [(pair[:2], pair.is_replacement) for pair in pairs[:2]] == [((0, 0), False), ((1, 1), False)]
+
+
 def test_an_answer_that_is_a_little_like_one_of_another_exchange_may_be_another() -> None:
     before = [
         user("Tell me who found the north door for no reason."),
