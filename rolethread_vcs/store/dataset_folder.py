@@ -121,7 +121,7 @@ def find_to_repair(start: Path) -> tuple[Repository, Quarantine, list[str]]:
         said = [f"{name} was not what belongs there; that is out of the way" for name in wrong]
         if PRIVATE in wrong:
             private.rename(git / f"{PRIVATE}.damaged-{os.urandom(4).hex()}")
-        elif (private / LOCK).is_dir():
+        elif private / LOCK in misplaced(git):
             quarantine.replace(private / LOCK)
         with hold(private / LOCK, "rtv verify --repair", patience=PATIENCE):
             for path in misplaced(git):
@@ -144,7 +144,12 @@ def misplaced(git: Path) -> list[Path]:
     """Return the places in a git folder where no folder is and one should be, and where one stands for a file."""
     private = [git / PRIVATE] if (git / PRIVATE).exists() and not (git / PRIVATE).is_dir() else []
     folders = [git / name for name in _FOLDERS if not (git / name).is_dir()]
-    return private + folders + [git / name for name in _FILES if (git / name).is_dir()]
+    lock = git / PRIVATE / LOCK  # one that is a link is not followed
+    return (
+        private
+        + folders
+        + [each for each in map(git.joinpath, _FILES) if each.is_dir() or (each == lock and lock.is_symlink())]
+    )
 
 
 def _damaged_git_folder(start: Path) -> Path | None:

@@ -41,8 +41,9 @@ class CheckedOutFolder:
     """A folder of the dataset: `name` is "" for the main one, `private` is where its HEAD and index lie.
 
     `head` is as `Refs.head` gives it, "" where it does not read. `is_there` is false for a folder that was moved or
-    deleted by hand, or whose disk is not plugged in. `locked` is the reason of a lock of git's, None without one.
-    `rebasing` is the branch that plain git is in the middle of rebasing there, "" for none.
+    deleted by hand, or whose disk is not plugged in; `folder` is `private` where nobody knows where it lies.
+    `locked` is the reason of a lock of git's, None without one. `rebasing` is the branch that plain git is in the
+    middle of rebasing there, "" for none.
     """
 
     name: str
@@ -89,11 +90,25 @@ def linked_folders(common: Path) -> Iterator[CheckedOutFolder]:
     except OSError:
         return
     for private in found:
-        pointer = read_file(private / "gitdir")
-        if pointer and not _NO_PATH.intersection(pointer):
-            link = private / pointer  # git may write it relative; an absolute one stands for itself
+        link = _link_of(private)
+        if link is not None:
             is_there = os.path.exists(link)  # noqa: PTH110  False also for what cannot be looked at
-            yield _folder(private.name, Path(link).parent.resolve(), private, is_there=is_there)
+            yield _folder(private.name, link.parent.resolve(), private, is_there=is_there)
+        elif read_file(private / _LOCKED) is None and (private / "HEAD").exists():
+            yield _folder(private.name, private, private, is_there=False)
+
+
+def _link_of(private: Path) -> Path | None:
+    """Return where the file `.git` of a linked worktree lies, None where that is not known, or not any more."""
+    pointer = read_file(private / "gitdir") or ""
+    # git may write it relative; an absolute one stands for itself
+    return private / pointer if pointer.endswith("/.git") and not _NO_PATH.intersection(pointer) else None
+
+
+def find_again(common: Path, private: Path) -> Path | None:
+    """Return the file `.git` of a linked worktree that lies in the dataset, or beside it."""
+    found = (path for up in (common.parent.parent, common.parent) for path in up.glob("*/.git") if path.is_file())
+    return next((path for path in found if read_file(path) == f"{_POINTS}{private}"), None)
 
 
 def main_folder(common: Path) -> CheckedOutFolder:
@@ -124,8 +139,7 @@ def linked_place(start: Path) -> tuple[Path, Path] | None:
     if here is None or text is None or not text.startswith(_POINTS):
         return None
     private = here / text.removeprefix(_POINTS).strip()
-    pointer = read_file(private / "gitdir")
-    return (here, (private / pointer).parent.resolve()) if pointer else None
+    return here, (_link_of(private) or private / "gitdir").parent.resolve()
 
 
 def mark(private: Path, reason: str | None) -> None:

@@ -379,3 +379,9 @@ DAMAGES: dict[str, Damage] = {
     "entries-folder-is-link": _both(_tree("entries"), lambda folder: _link(folder / "entries")),
     "none": lambda _folder: None,
 }
+
+HAND_EDITS = {"entries-folder-is-file", "entries-folder-is-link"}
+"""Those in which the files of entries are gone from the checked-out folder: hand edits, which no repair touches."""
+
+NO_DAMAGE = {"settings-gone": 20, "stale-index-lock": 60}
+"""Those of which a repair knows nothing, as they are whole: the status of an edit, which names the way out."""

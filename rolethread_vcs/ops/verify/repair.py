@@ -24,6 +24,7 @@ from rolethread_vcs.store.damaged_log import restart
 from rolethread_vcs.store.damaged_refs import follow_ref, last_value, ref_title, whole_lines
 from rolethread_vcs.store.dataset_folder import find_dataset, find_to_repair
 from rolethread_vcs.store.git_state import read_file
+from rolethread_vcs.store.linked_folders import find_again
 from rolethread_vcs.store.log import OPERATIONS_REF, head_key
 from rolethread_vcs.store.objects import commits, trees
 from rolethread_vcs.store.objects.integrity import bad_loose, fits_checksum
@@ -264,6 +265,9 @@ def _surroundings(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
         elif kind == "damaged_link":
             bench.quarantine.replace(common / path)
             yield f"the link {Path(path).stem} of a file copy is set aside; link it again: rtv workcopy add FILE --bind"
+        elif kind == "lost_folder" and (link := find_again(common, (common / path).parent)):
+            bench.quarantine.replace(common / path, f"{link}\n".encode("utf-8", "surrogateescape"))
+            yield f"the folder copy {link.parent} is found again"
         elif kind == "damaged_index" and repository.worktree is not None:
             bench.quarantine.replace(repository.worktree.index.path)
             repository.worktree.index.repair(repository.head_snapshot().tree)

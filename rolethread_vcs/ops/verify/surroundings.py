@@ -39,7 +39,8 @@ def around(repository: Repository) -> Iterator[Problem]:
     """Yield what is damaged beside the objects and refs; the index, which is derived, only with a warning."""
     common = repository.common_folder
     for path in misplaced(common):
-        message = f"{path} is {'a folder' if path.is_dir() else 'no folder'}, and should be the other"
+        stands = "a link" if path.is_symlink() else "a folder" if path.is_dir() else "no folder"
+        message = f"{path} is {stands}, and should {'not' if path.is_symlink() else 'be the other'}"
         yield Problem("misplaced", Severity.ERROR, message, path=path.relative_to(common).as_posix())
     try:
         refuse_half_made(repository)
@@ -73,3 +74,6 @@ def around(repository: Repository) -> Iterator[Problem]:
         if (branch is None or not branch.startswith(BRANCHES)) and not is_commit(repository, folder.head):
             message = f"HEAD of the folder copy {folder.folder} leads nowhere"
             yield Problem("damaged_ref", Severity.ERROR, message, path=f"worktrees/{folder.name}/HEAD")
+        if folder.folder == folder.private:
+            message = f"nobody knows where the folder copy {folder.name} lies; {folder.gone_hint}"
+            yield Problem("lost_folder", Severity.ERROR, message, path=f"worktrees/{folder.name}/gitdir")

@@ -86,6 +86,9 @@ class Index:
             InvalidError: it is of a kind that libgit2 does not read. DamagedError: it is damaged.
         """
         try:
+            if not self.path.exists() or not self.path.stat().st_size:
+                self._must_reload = True
+                raise DamagedError("git's index of the checked-out files is empty, or gone")
             index: pygit2.Index = self._git.index
             index.read(self._must_reload)
             self._must_reload = False
@@ -153,19 +156,17 @@ class Index:
         return "core.sparseCheckout" in config and config.get_bool("core.sparseCheckout")
 
     def repair(self, tree: bytes) -> None:
-        """Write an index that is damaged again, so that it agrees with a tree; one that a sparse checkout lost, too."""
+        """Write an index that is damaged or lost again, so that it agrees with a tree."""
         try:
             self.open()
-            is_lost = not self.path.exists() and self.is_sparse()
         except DamagedError:
-            is_lost = True
-        if is_lost:
             self._write_again(tree)
             self.open()
 
     def staged(self, tree: bytes, index_file: Path | None = None) -> list[Difference]:
         """Return what plain git has staged on top of a tree, by path; `index_file` is another index than ours."""
         if index_file is None or index_file.resolve() == self.path.resolve():
+            self.repair(tree)
             index = self.open()
             self._objects.check_folders(tree)
             with git_errors("comparing the index"):
