@@ -11,7 +11,7 @@ from typing import Any
 
 from rolethread_vcs.diff import ABSENT
 from rolethread_vcs.merge.conversation import role_of
-from rolethread_vcs.merge.lists import SIDES, Lists, Token
+from rolethread_vcs.merge.lists import SIDES, Lists, Token, only_on
 from rolethread_vcs.merge.message import merge_calls
 from rolethread_vcs.merge.values import UNSETTLED
 
@@ -51,8 +51,7 @@ class Calls:
                     break
                 call = _answered(row[place])
                 if call in calls and place not in present:
-                    found = Token(ours=place) if side == "ours" else Token(theirs=place)
-                    yield found, row[place], call in made, side == "ours"
+                    yield only_on(side, place), row[place], call in made, side == "ours"
 
 
 def _ids(calls: Any) -> set[str]:

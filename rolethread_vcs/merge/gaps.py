@@ -27,7 +27,7 @@ from rolethread_vcs.diff.chain import heaviest_chain
 from rolethread_vcs.diff.exchanges import says_enough
 from rolethread_vcs.merge.conversation import role_of
 from rolethread_vcs.merge.cuts import cut_alike
-from rolethread_vcs.merge.lists import FIRST, SIDES, Lists, Side, Token, other_side
+from rolethread_vcs.merge.lists import FIRST, SIDES, Lists, Side, Token, only_on, other_side
 from rolethread_vcs.merge.order import merged_order
 from rolethread_vcs.model.entry import OPENING_ROLES, is_equal
 
@@ -171,7 +171,7 @@ class Alignment:
                 base = self.origins[side].get(number)
                 if number in self.written_over[side]:
                     place = max(place, anchors[other][there[other][self.written_over[side][number]]])
-                tails[side][place].append(_only_on(side, number) if base is None else self.token(base))
+                tails[side][place].append(only_on(side, number) if base is None else self.token(base))
                 base = loose.get(number) if base is None else base
                 if base is not None and base not in known and (number not in loose or base not in self.numbers[other]):
                     went[place].add(base)
@@ -224,15 +224,14 @@ class Alignment:
 
     def _place(self, token: Token) -> tuple[int, int]:
         """Return between which two messages of the base a side put a new one."""
-        side: Side = "theirs" if token.ours is None else "ours"
-        return self._between[side][_number(token, side)]
+        return next(self._between[side][number] for side in SIDES if (number := token.on(side)) is not None)
 
     def written_over_moved(self) -> Iterator[Token]:
         """Yield the first new message of a side wherever it stands in the place of what the other side moved away."""
         for side in SIDES:
             gone = self.moved[other_side(side)] - self.numbers[side].keys()
             new = (number for number in range(len(self.lists.on(side))) if number not in self.origins[side])
-            for token in (_only_on(side, number) for number in new if gone):
+            for token in (only_on(side, number) for number in new if gone):
                 before, behind = self._place(token)
                 if found := {base for base in gone if before < base < behind}:
                     gone -= found
@@ -301,13 +300,3 @@ def _moved(pairs: Sequence[Pair], there: Collection[int]) -> frozenset[int]:
     return frozenset(pair.before for pair in pairs if pair.before in there) - {before for before, _ in chain} | {
         pair.before for pair in pairs if pair.moved and pair.before not in there
     }
-
-
-def _only_on(side: Side, number: int) -> Token:
-    return Token(ours=number) if side == "ours" else Token(theirs=number)
-
-
-def _number(token: Token, side: Side) -> int:
-    number = token.on(side)
-    assert number is not None
-    return number

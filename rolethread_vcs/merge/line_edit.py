@@ -163,7 +163,9 @@ class _MessagesEdit:
                         yield place, was, False
         times = Counter(self._partner.values())
         after = [
-            str(self._partner[n]) if times[self._partner.get(n, -1)] > 1 else _key(message)  # parts are one message
+            str(self._partner[n])
+            if times[self._partner.get(n, -1)] > 1
+            else repr(_said(message))  # parts are one message
             for n, message in enumerate(self._after)
         ]
         for first, last in _runs([n for n in range(len(after)) if n not in self._aligned]):
@@ -215,10 +217,6 @@ def _is_translated(before: Sequence[Any], after: Sequence[Any], pairs: Sequence[
 def _said(message: Any) -> tuple[Any, Any]:
     """Return who says what."""
     return role_of(message), message.get("content") if isinstance(message, dict) else message
-
-
-def _key(message: Any) -> str:
-    return repr(_said(message))
 
 
 def _runs(places: Iterable[int]) -> Iterator[tuple[int, int]]:

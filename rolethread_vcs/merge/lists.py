@@ -33,6 +33,11 @@ class Token(NamedTuple):
         return self.ours if side == "ours" else self.theirs
 
 
+def only_on(side: Side, number: int) -> Token:
+    """Return a message that only one side has."""
+    return Token(ours=number) if side == "ours" else Token(theirs=number)
+
+
 FIRST = Token(-1, -1, -1)
 """Stands before the first message of each list; `Lists.last` stands behind the last."""
 
