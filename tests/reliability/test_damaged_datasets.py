@@ -142,6 +142,15 @@ def test_an_index_that_is_lost_is_written_again_by_the_next_edit(damaged, rtv, n
     assert (staged.returncode, staged.stdout) == (0, "")
 
 
+@pytest.mark.parametrize("name", ["old-commit-cut", "side-commit-cut", "packed-refs-flip", "lock-link"])
+def test_damage_that_needs_care_is_seen_does_not_hang_and_is_mended_or_named(damaged, rtv, name):
+    folder = damaged()
+
+    assert ask(rtv, folder, "verify").returncode == 70
+    ask(rtv, folder, "status")
+    mend(rtv, folder, name)
+
+
 @pytest.mark.parametrize("name", [f"folder-gitdir-{how}" for how in ("empty", "cut", "missing")])
 def test_a_folder_copy_that_the_dataset_lost_is_named_refuses_edits_and_is_found_again(damaged, rtv, name):
     folder = damaged()

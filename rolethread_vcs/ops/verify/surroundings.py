@@ -40,7 +40,7 @@ def around(repository: Repository) -> Iterator[Problem]:
     common = repository.common_folder
     for path in misplaced(common):
         stands = "a link" if path.is_symlink() else "a folder" if path.is_dir() else "no folder"
-        message = f"{path} is {stands}, and should {'not' if path.is_symlink() else 'be the other'}"
+        message = f"{path} is {stands}, and should {'not be one' if path.is_symlink() else 'be the other'}"
         yield Problem("misplaced", Severity.ERROR, message, path=path.relative_to(common).as_posix())
     try:
         refuse_half_made(repository)

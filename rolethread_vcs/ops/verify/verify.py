@@ -184,6 +184,9 @@ class _Verifier:
         names, listed = loose_refs(self.repository, "refs"), []
         try:
             listed = refs.names()
+            if any(" " in name for name in listed):  # two lines that have become one
+                listed = [name for name in listed if " " not in name]
+                self._add("damaged_ref", "the list of branches and releases has a line that names none")
             names.update(listed)
         except DamagedError as error:
             self._add("damaged_ref", error.message)

@@ -11,6 +11,7 @@ import re
 import zlib
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -106,6 +107,17 @@ class Objects:
         """The repository as libgit2 has it, for what reads objects there."""
         _ = self._odb
         return self._git
+
+    @property
+    def history(self) -> pygit2.Repository:
+        """The same, for a walk along commits.
+
+        Raises:
+            MissingObjectError: a commit lies torn, and libgit2 would never come back from it.
+        """
+        if self._loose.torn_commit:
+            raise _missing(f"the commit {self._loose.torn_commit[:10]}", TornObjectError("its file is cut off"))
+        return self.git
 
     def read_also(self, folder: Path) -> None:
         """Read the objects of another `objects` folder as if they were here, for as long as this is open."""
@@ -366,6 +378,20 @@ class LooseObjects:
     @property
     def has_any(self) -> bool:
         return not self._folders.isdisjoint(_LOOSE_FOLDERS)
+
+    @cached_property
+    def torn_commit(self) -> str:
+        """The id of a commit whose file is cut off, "" where none is."""
+        for folder in self._folders & _LOOSE_FOLDERS:
+            for path in Path(self._folder, folder).iterdir():
+                inflate = zlib.decompressobj()
+                with suppress(OSError, zlib.error):
+                    head = inflate.decompress(path.read_bytes(), len("commit"))
+                    if b"commit".startswith(head):
+                        inflate.decompress(inflate.unconsumed_tail)
+                        if not inflate.eof:
+                            return folder + path.name
+        return ""
 
     def read(self, oid: str, most: int = 0) -> tuple[str, bytes] | None:
         """Return kind and bytes of a loose object, or None when no file of that name is there.

@@ -112,8 +112,9 @@ class CommitGraph:
     def is_ancestor(self, ancestor: str, descendant: str) -> bool:
         if ancestor == descendant:
             return True
+        git = self.objects.history
         try:
-            return bool(self.objects.git.descendant_of(descendant, ancestor))
+            return bool(git.descendant_of(descendant, ancestor))
         except RAISED as error:
             refuse_exhausted(error)
             return False
@@ -125,7 +126,7 @@ class CommitGraph:
             DamagedError: history cannot be read.
         """
         with read_errors(f"the history of {one[:10]}"):
-            found = self.objects.git.merge_base(one, other)
+            found = self.objects.history.merge_base(one, other)
         return None if found is None else str(found)
 
     def merge_bases(self, one: str, other: str) -> tuple[str, ...]:
@@ -158,7 +159,7 @@ class CommitGraph:
             ahead, behind = (sum(1 for _ in side) for side in sides)
             return ahead, behind
         with read_errors(f"the history of {one[:10]}"):
-            ahead, behind = self.objects.git.ahead_behind(one, other)
+            ahead, behind = self.objects.history.ahead_behind(one, other)
         return ahead, behind
 
 
