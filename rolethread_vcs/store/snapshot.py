@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import struct
 from collections import deque
 from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
@@ -14,13 +12,11 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 from rolethread_vcs.errors import DamagedError, InvalidError, NotFoundError
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import (
-    CROCKFORD,
     ENTRIES,
     LAST_NUMBER,
     NUMBER_DIGITS,
     ORDER,
     SETTINGS,
-    SUFFIX,
     entry_folder,
     entry_path,
     is_entry_folder,
@@ -36,8 +32,11 @@ from rolethread_vcs.store.tree_reader import (
     IS_DAMAGED,
     IS_LEFT_OUT,
     IS_LINK,
+    LINKED,
     Unreadable,
     UnreadableEntryError,
+    blob_or_linked,
+    entries_in,
     entry_of_blob,
     find,
     find_blob,
@@ -47,18 +46,6 @@ from rolethread_vcs.store.tree_reader import (
 
 if TYPE_CHECKING:
     from rolethread_vcs.model.order import Order
-
-_SUFFIX = SUFFIX.encode()
-_PLAIN_LEAF = re.compile(
-    rb"100[0-7]{3} ([0-9]{6})[0-9]{2}-[%s]{8}\.json\0.{20}(?:100[0-7]{3} \1[0-9]{2}-[%s]{8}\.json\0.{20})*"
-    % (CROCKFORD.encode(), CROCKFORD.encode()),
-    re.DOTALL,
-)
-_PLAIN_ITEM = struct.Struct("7x17s6x20s")
-"""Mode, id, suffix and blob id of a file in a leaf that holds entries of one prefix and nothing else."""
-
-LINKED = b""
-"""Stands for the blob id of an entry in whose place plain git committed a symbolic link, or a folder."""
 
 _REMEMBERED = 64
 """Entries asked for by id: the gate, the writer and the answer ask for the same ones."""
@@ -325,20 +312,9 @@ class Snapshot:
     def entries_of(self, prefix: bytes, tree: bytes) -> list[tuple[str, bytes]]:
         """Return (id, 20-byte blob id, or `LINKED`) of the entries in a folder that `folders` gave, in id order.
 
-        `prefix` are the first six digits of the ids that belong there; a file in a wrong folder is no entry (`verify`
-        names it), so that what a page lists can also be asked for by its id. What stands in the place of an entry
-        is not left out: that would lose it without a word, and whoever reads it is told.
+        `prefix` are the first six digits of the ids that belong there.
         """
-        leaf = self._folder(tree, f"{ENTRIES}/{prefix[:4].decode()}/{prefix[4:].decode()}")
-        plain = _PLAIN_LEAF.fullmatch(leaf)
-        if plain is not None and plain[1] == prefix:
-            return [(name.decode("ascii"), oid) for name, oid in _PLAIN_ITEM.iter_unpack(leaf)]
-        result = []
-        for mode, name, oid in parse(leaf):
-            entry_id = name[: -len(_SUFFIX)].decode("ascii", "replace")
-            if name.endswith(_SUFFIX) and name.startswith(prefix) and is_id(entry_id):
-                result.append((entry_id, LINKED if mode in (LINK, FOLDER) else oid))
-        return result
+        return entries_in(self._folder(tree, f"{ENTRIES}/{prefix[:4].decode()}/{prefix[4:].decode()}"), prefix)
 
     def damaged(self, ids: Iterable[str] | None = None) -> Iterator[tuple[str, bytes]]:
         """Yield (id, blob id) of the entries, or of those named, whose stored bytes are missing or damaged."""
@@ -396,7 +372,7 @@ class Snapshot:
             item = None  # its folder is noted by whoever walks them
         if item is None:
             return None
-        return LINKED if item.mode in (LINK, FOLDER) else item.oid
+        return blob_or_linked(item.mode, item.oid)
 
     def _no_such(self, entry_id: str | int) -> NoSuchEntryError:
         return NoSuchEntryError(f"there is no entry {entry_id} in {self.id[:10]}", hint="see them with: rtv list")

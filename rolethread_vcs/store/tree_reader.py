@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -9,9 +11,32 @@ from typing import NamedTuple
 from rolethread_vcs.errors import DamagedError
 from rolethread_vcs.model.canonical import JsonProblemError, decode_entry
 from rolethread_vcs.model.entry import Entry, InvalidEntryError
-from rolethread_vcs.model.layout import entry_path, id_of_path
+from rolethread_vcs.model.layout import CROCKFORD, SUFFIX, entry_path, id_of_path, is_id
 from rolethread_vcs.store.objects import BRING_THE_REST, LeftOutError, TooLargeError
-from rolethread_vcs.store.objects.trees import LINK, Blob, Item, Readable, blob_of, folder_of, object_id, parse, two_way
+from rolethread_vcs.store.objects.trees import (
+    FOLDER,
+    LINK,
+    Blob,
+    Item,
+    Readable,
+    blob_of,
+    folder_of,
+    object_id,
+    parse,
+    two_way,
+)
+
+_SUFFIX = SUFFIX.encode()
+_PLAIN_LEAF = re.compile(
+    rb"100[0-7]{3} ([0-9]{6})[0-9]{2}-[%s]{8}\.json\0.{20}(?:100[0-7]{3} \1[0-9]{2}-[%s]{8}\.json\0.{20})*"
+    % (CROCKFORD.encode(), CROCKFORD.encode()),
+    re.DOTALL,
+)
+_PLAIN_ITEM = struct.Struct("7x17s6x20s")
+"""Mode, id, suffix and blob id of a file in a leaf that holds entries of one prefix and nothing else."""
+
+LINKED = b""
+"""Stands for the blob id of an entry in whose place plain git committed a symbolic link, or a folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +116,28 @@ def entry_of_blob(objects: Readable, oid: bytes) -> Entry | Unreadable:
         return IS_DAMAGED
     except (JsonProblemError, InvalidEntryError, TooLargeError) as error:
         return Unreadable("invalid_entry", error.message)
+
+
+def entries_in(leaf: bytes, prefix: bytes) -> list[tuple[str, bytes]]:
+    """Return (id, 20-byte blob id, or `LINKED`) of the entries in the raw bytes of a folder, in id order.
+
+    `prefix` are the first six digits of the ids that belong there; a file in a wrong folder is no entry (`verify` names
+    it), so that what a page lists can also be asked for by its id. What stands in the place of an entry is not left
+    out: that would lose it without a word, and whoever reads it is told.
+    """
+    plain = _PLAIN_LEAF.fullmatch(leaf)
+    if plain is not None and plain[1] == prefix:
+        return [(name.decode("ascii"), oid) for name, oid in _PLAIN_ITEM.iter_unpack(leaf)]
+    result = []
+    for mode, name, oid in parse(leaf):
+        entry_id = name[: -len(_SUFFIX)].decode("ascii", "replace")
+        if name.endswith(_SUFFIX) and name.startswith(prefix) and is_id(entry_id):
+            result.append((entry_id, blob_or_linked(mode, oid)))
+    return result
+
+
+def blob_or_linked(mode: bytes, oid: bytes) -> bytes:
+    return LINKED if mode in (LINK, FOLDER) else oid
 
 
 def readable(found: Entry | Unreadable | None) -> Entry | None:

@@ -163,10 +163,8 @@ def _patched(base: bytes, delta: bytes) -> bytes:
                 for place in range(7):
                     if step & 1 << place:
                         numbers[place], at = delta[at], at + 1
-                offset, length = (
-                    int.from_bytes(bytes(numbers[:4]), "little"),
-                    int.from_bytes(bytes(numbers[4:]), "little"),
-                )
+                offset = int.from_bytes(bytes(numbers[:4]), "little")
+                length = int.from_bytes(bytes(numbers[4:]), "little")
                 parts.append(base[offset : offset + (length or 0x10000)])
             else:
                 parts.append(delta[at : at + step])
