@@ -8,7 +8,6 @@ neighbours that no side had, and that do not read as a conversation, are one con
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import islice, pairwise
@@ -24,12 +23,9 @@ from rolethread_vcs.merge.gaps import Alignment
 from rolethread_vcs.merge.lists import FIRST, SIDES, Lists, Side, Token
 from rolethread_vcs.merge.message import merge_message
 from rolethread_vcs.merge.resolver import Resolver
+from rolethread_vcs.merge.speakers import rename_alike
 from rolethread_vcs.merge.values import UNSETTLED, settle, settle_value
-from rolethread_vcs.model.entry import ANSWERING_ROLES, is_equal
-
-_RENAMES = 2
-"""So many messages make a rename, or so many of a name that is new; one could be a correction of that message."""
-
+from rolethread_vcs.model.entry import ANSWERING_ROLES
 
 _AROUND = 2  # messages before and behind a conflict by which a writer knows where it stands
 
@@ -47,19 +43,20 @@ def merge_conversation(lists: Lists, field: str, resolver: Resolver) -> list[Any
     whole = settle(list(lists.base), list(lists.ours), list(lists.theirs))
     if whole is not UNSETTLED:
         return list(whole)
+    lists, old_names = rename_alike(lists)
     alignment = Alignment(lists)
     if alignment.has_clash:
-        return _choose_places(alignment, field, resolver)
-    return _Row(alignment, field, resolver).result(pieces_of(alignment, "ours"))
+        return _choose_places(alignment, old_names, field, resolver)
+    return _Row(alignment, old_names, field, resolver).result(pieces_of(alignment, "ours"))
 
 
-def _choose_places(alignment: Alignment, field: str, resolver: Resolver) -> list[Any]:
+def _choose_places(alignment: Alignment, old_names: Mapping[int, str], field: str, resolver: Resolver) -> list[Any]:
     """Let a person choose between the two orders; each holds the edits of both sides, where they merge."""
     lists = alignment.original
     shown: dict[Side, list[Any]] = {"ours": list(lists.ours), "theirs": list(lists.theirs)}
     alone = Resolver()
     merged: dict[Side, list[Any]] = {
-        side: _Row(alignment, field, alone).result(pieces_of(alignment, side)) for side in SIDES
+        side: _Row(alignment, old_names, field, alone).result(pieces_of(alignment, side)) for side in SIDES
     }
     if not alone.conflicts:
         shown = merged
@@ -76,13 +73,13 @@ def _as_messages(field: str, value: Any) -> list[Any]:
 class _Row:
     """Lays the pieces of a merged conversation down one by one, and looks at the whole in the end."""
 
-    def __init__(self, alignment: Alignment, field: str, resolver: Resolver) -> None:
+    def __init__(self, alignment: Alignment, old_names: Mapping[int, str], field: str, resolver: Resolver) -> None:
         lists = alignment.lists
         self._alignment = alignment
         self._lists = lists
         self._field = field
         self._resolver = resolver
-        self._renamed = {side: _renamed_speakers(lists, side, alignment.origins[side]) for side in SIDES}
+        self._old_names = old_names
         self._laid: list[_Laid] = []
         self._calls = Calls(lists, ())
         self._over_moved = set(alignment.written_over_moved())
@@ -149,11 +146,10 @@ class _Row:
     def _only(self, token: Token) -> Any:
         """Return a message that is not on both sides; one that came may have a speaker whom the other side renamed."""
         message = self._lists.any_value(token)
-        old, is_ours = _speaker(message), token.theirs is None
-        new = self._renamed["theirs" if is_ours else "ours"].get(old) if isinstance(old, str) else None
-        if new is None or token.base is not None:
+        old, is_ours = self._old_names.get(id(message)), token.theirs is None
+        if old is None or token.base is not None:
             return message
-        ours, theirs = (old, new) if is_ours else (new, old)
+        ours, theirs = (old, message["speaker"]) if is_ours else (message["speaker"], old)
         suggestion: SideChoice = "theirs" if is_ours else "ours"
         conflict = Conflict(f"{self._name()}.speaker", Reason.SPEAKER_RENAMED, ABSENT, ours, theirs, suggestion)
         named = {**message, "speaker": self._resolver.answer(conflict)}
@@ -173,6 +169,12 @@ class _Row:
             "theirs": [token._replace(ours=None) for token in dispute.theirs],
         }.get("ours" if choice is None else str(choice), [Token()] * len(chosen))
         is_accepted = choice == "both"
+        new = [lists.any_value(token) for token in (*dispute.ours, *dispute.theirs) if token.base is None]
+        for message in new:
+            if (old := self._old_names.get(id(message))) and any(message is each for each in chosen):
+                sentence = f"one side renamed {old} everywhere; what the other wrote here is {message['speaker']}'s now"
+                self._resolver.notes.append(Note(name, sentence))
+                break
         self._laid += [_Laid(message, token, is_accepted) for message, token in zip(chosen, tokens, strict=True)]
         self._number += len(ours)
 
@@ -223,30 +225,3 @@ def _suggested(dispute: Dispute) -> SideChoice | None:
     ):
         return "theirs" if dispute.theirs else "ours"
     return None
-
-
-def _renamed_speakers(lists: Lists, side: Side, origins: Mapping[int, int]) -> dict[str, str]:
-    """Return the new names of speakers by their old ones, as far as a side changed each of their messages alike, but
-    for those that say something else now."""
-    names: dict[str, list[tuple[Any, bool]]] = defaultdict(list)
-    for number, base in origins.items():
-        was, now = lists.base[base], lists.on(side)[number]
-        if isinstance(before := _speaker(was), str):
-            names[before].append((_speaker(now), is_equal(was.get("content"), now.get("content"))))
-    here, known = [*map(_speaker, lists.on(side))], [*map(_speaker, lists.base)]
-    renamed = {}
-    for before, after in names.items():
-        found = [name for name, is_same in after if is_same] or [name for name, _ in after]
-        times = len(found) if found[0] in known else here.count(found[0])
-        if (
-            isinstance(found[0], str)
-            and {*found} == {found[0]}
-            and times >= _RENAMES
-            and all(x != before for x, _ in after)
-        ):
-            renamed[before] = found[0]
-    return renamed
-
-
-def _speaker(message: Any) -> Any:
-    return message.get("speaker") if isinstance(message, dict) else None

@@ -176,7 +176,7 @@ class Oracle:
     # ---- what is expected
 
     def _expect_values(self) -> None:
-        base, ours, theirs = (slots(version) for version in (self.base, self.ours, self.theirs))
+        base, ours, theirs = self._slots()
         split = {who for side in (base, ours, theirs) for who, part in side if part}
         for who in split:
             forms = [{slot: value for slot, value in side.items() if slot[0] == who} for side in (base, ours, theirs)]
@@ -272,11 +272,8 @@ class Oracle:
 
     def _expect_names(self, side: Version, other: Version) -> None:
         """Who was renamed everywhere by one side must not go on under the old name in what the other brings."""
-        base, here = slots(self.base), slots(side)
-        for old in {message.get("speaker") for message in base.values()} - {None}:
-            names = [here[slot].get("speaker") for slot in base if base[slot].get("speaker") == old and slot in here]
-            if len(names) < _RENAMES or len(set(names)) > 1 or old in names:
-                continue
+        here = slots(side)
+        for old in self._renames(side):
             known = {line.who for version in (self.base, side) for line in version.lines}
             uses = any(message.get("speaker") == old for message in here.values())
             for line in other.lines:
@@ -285,6 +282,44 @@ class Oracle:
                         self.asking.append("speaks under the old name")
                     else:
                         self.conflicts[line.who] = "speaks under the old name"
+
+    def _renames(self, side: Version) -> dict[str, str]:
+        """Return the new names of those whom a side renamed everywhere, but for what says something else now."""
+        base, here = slots(self.base), slots(side)
+        names = {}
+        for old in {message["speaker"] for message in base.values() if "speaker" in message}:
+            kept = [(base[slot], here[slot]) for slot in base if base[slot].get("speaker") == old and slot in here]
+            now = {now.get("speaker") for was, now in kept if was["content"] == now["content"]}
+            now = now or {now.get("speaker") for _, now in kept}
+            if len(now) != 1 or None in now or old in {now.get("speaker") for _, now in kept}:
+                continue
+            [new] = now
+            is_new = all(new != message.get("speaker") for message in base.values())
+            if (
+                sum(now.get("speaker") == new for now in (here.values() if is_new else [x for _, x in kept]))
+                >= _RENAMES
+            ):
+                names[old] = new
+        return names
+
+    def _slots(self) -> Iterator[dict[Slot, Message]]:
+        """Yield the messages of base, ours and theirs, those of the base under the names that either gave everywhere:
+        a rename is no edit of each message."""
+        ours, theirs = self._renames(self.ours), self._renames(self.theirs)
+        own = [
+            {old: new for old, new in one.items() if other.get(old, new) == new and new not in other}
+            for one, other in ((ours, theirs), (theirs, ours))
+        ]
+        others = ((own[1], ours), (own[0], theirs))
+        by = [own[0] | own[1], *({old: new for old, new in each.items() if old not in not_} for each, not_ in others)]
+        known = {line.who for line in self.base.lines}
+        for version, names in zip((self.base, self.ours, self.theirs), by, strict=True):
+            yield {
+                slot: {**message, "speaker": names[message["speaker"]]}
+                if slot[0] in known and message.get("speaker") in names
+                else message
+                for slot, message in slots(version).items()
+            }
 
     # ---- what nobody knows
 
