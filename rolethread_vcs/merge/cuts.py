@@ -41,7 +41,9 @@ def cut_alike(lists: Lists, pairs: dict[Side, list[Pair]]) -> tuple[Lists, dict[
                 None if is_new else _cut([[row[n] for n in each] for row, each in zip(rows, numbers, strict=True)])
             )
             if made_of is None:
-                loose.add(ours.before)
+                # who left it where and as it was is asked nothing about it
+                if all(pair.rest or pair.moved or pair.match is not Match.EQUAL for pair in (ours, theirs)):
+                    loose.add(ours.before)
             else:
                 for done, each, found in zip(made, numbers, made_of, strict=True):
                     done.update(zip(each, found, strict=True))

@@ -238,3 +238,12 @@ def test_a_line_between_the_parts_that_shares_some_words_with_the_whole_is_no_pa
     flagged = [{**each, "train": False} if each in (parts[1], parts[-1]) else each for each in parts]
 
     assert merge(BASE, [*parts, *OTHER], [ASKS, {**WHOLE, "train": False}, *OTHER]) == Merged([*flagged, *OTHER])
+
+
+def test_what_was_reworded_and_cut_is_no_question_to_who_left_it_as_it_was() -> None:
+    asks, also = user("Is it true, then?"), user("What else do they say?")
+    base = [ASKS, WHOLE, *OTHER, asks, answer(f"{LADDER} {KEY}"), also, answer("Little.")]
+    reworded = DOOR.replace("winter", "flood")
+    theirs = [ASKS, answer(reworded), answer(KEY), *OTHER, asks, answer(LADDER), answer(KEY), also, answer("Little.")]
+
+    assert merge(base, [*base[:-1], answer("Much.")], theirs) == Merged([*theirs[:-1], answer("Much.")])
