@@ -142,6 +142,27 @@ def test_an_index_that_is_lost_is_written_again_by_the_next_edit(damaged, rtv, n
     assert (staged.returncode, staged.stdout) == (0, "")
 
 
+@pytest.mark.parametrize("name", ["leaf-link", "entries-file", "entry-folder"])
+def test_what_was_committed_over_entries_whose_files_are_still_there_is_undone(damaged, rtv, name):
+    folder = damaged()
+
+    assert ask(rtv, folder, "undo").returncode == 0
+    assert "everything is saved" in ask(rtv, folder, "status").stdout
+    assert len(ask(rtv, folder, "export main -o -").stdout.splitlines()) == ENTRIES
+
+
+@pytest.mark.parametrize("name", ["none"])
+def test_a_link_in_the_place_of_a_log_of_git_is_not_written_to(damaged, rtv, name):
+    folder = damaged()
+    novel, log = folder.parent / "novel.txt", folder / ".git/logs/HEAD"
+    novel.write_text("Chapter 1\n")
+    log.unlink()
+    log.symlink_to(novel)
+
+    assert ask(rtv, folder, "edit 6 --tag +x").returncode == 0
+    assert novel.read_text() == "Chapter 1\n"
+
+
 @pytest.mark.parametrize("name", ["old-commit-cut", "side-commit-cut", "packed-refs-flip", "lock-link"])
 def test_damage_that_needs_care_is_seen_does_not_hang_and_is_mended_or_named(damaged, rtv, name):
     folder = damaged()

@@ -179,12 +179,25 @@ class Worktree:
         try:
             data, status = self._read(path)
         except InvalidError:
+            if expected is None and self._is_of_others(path):
+                return None, None
             return NEW if expected is None else CHANGED, None
         if data is None:
             return (None if expected is None or self.index.flag(path) else REMOVED), None
         if expected is None:
             return NEW, status
         return (None if object_id("blob", data) == expected.oid else CHANGED), status
+
+    def _is_of_others(self, path: str) -> bool:
+        """Return whether a folder lies at a path, or a file in the place of its folder: they have paths of their own.
+
+        A repository in the folder is none of them: git writes its path with a slash at the end.
+        """
+        with contextlib.suppress(InvalidError):
+            full = self._full(path)
+            is_folder = os.path.isdir(full) and not os.path.islink(full)  # noqa: PTH112, PTH114
+            return (is_folder and not path.endswith("/")) or os.path.isfile(os.path.dirname(full))  # noqa: PTH113, PTH120
+        return False
 
     # ---- following the branch
 

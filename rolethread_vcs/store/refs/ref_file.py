@@ -6,6 +6,7 @@ folders above a new one. git itself flushes no reflog: what a power cut takes of
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Iterator
@@ -133,14 +134,16 @@ def _remove_empty(folder: Path) -> None:
 
 
 def _append(log: Path, line: bytes, *, make: bool) -> None:
-    flags = os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0) | (os.O_CREAT if make else 0)
+    flags = os.O_WRONLY | os.O_APPEND | disk.UNFOLLOWED | (os.O_CREAT if make else 0)
     if make:
         log.parent.mkdir(parents=True, exist_ok=True)
         _remove_empty(log)
     try:
         fd = os.open(log, flags, 0o666)
-    except FileNotFoundError:
-        return  # none is kept of this ref
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ELOOP):
+            return  # none is kept of this ref, or a link stands in its place
+        raise
     try:
         disk.write_all(fd, line, log)
     finally:
