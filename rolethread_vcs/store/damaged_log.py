@@ -35,8 +35,7 @@ def restart(repository: Repository, quarantine: Quarantine) -> str:
             disk.remove(pack.publish().with_suffix(KEEP))
     quarantine.replace(repository.common_folder / OPERATIONS_REF, None if head is None else f"{head}\n".encode())
     if head is None:
-        with suppress(KeyError):  # it may be packed, too
-            repository._git.references.delete(OPERATIONS_REF)
+        repository.refs.forget_packed(OPERATIONS_REF)
         return "the operation log was damaged, and starts anew; nothing done before can be undone"
     return f"the operation log was damaged; it has the newest {count(len(kept), 'operation')} that can be read"
 

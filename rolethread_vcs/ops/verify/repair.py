@@ -219,7 +219,7 @@ def _refs(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
             # where the log has that very value, it is the commit that is lost, and a copy may have it
             bench.quarantine.replace(common / name)
             if follow_ref(repository, name).problem:  # it is packed, too
-                repository._git.references.delete(name)
+                repository.refs.forget_packed(name)
             left = repository.refs.read(name)
             yield f"{title} is " + ("out of the way: nobody knows where it was" if left is None else f"at {left[:10]}")
 
@@ -259,8 +259,7 @@ def _surroundings(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
     for kind, path in dict.fromkeys((each.kind, each.path or "") for each in problems):
         if kind == "damaged_unfinished":
             bench.quarantine.replace((repository.git_folder if path.startswith("refs/worktree/") else common) / path)
-            if follow_ref(repository, path).oid is not None:  # it is packed, too
-                repository._git.references.delete(path)
+            repository.refs.forget_packed(path)
             yield "the unfinished merge is set aside; the branches are as they were"
         elif kind == "damaged_link":
             bench.quarantine.replace(common / path)

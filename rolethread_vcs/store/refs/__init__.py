@@ -213,6 +213,11 @@ class Refs:
             else:
                 ref.swap(after, why, sync_name=sync_name)
 
+    def forget_packed(self, name: str) -> None:
+        """Take a ref whose own file is gone out of the list of packed ones, if it is there."""
+        with suppress(KeyError):
+            self.git.references.delete(name)
+
     def value(self, name: str) -> str | None:
         """Return what a ref leads to, or HEAD as `head` says it."""
         return self.head() if name == HEAD else self.read(name)
