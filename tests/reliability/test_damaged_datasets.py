@@ -86,7 +86,7 @@ def mend(rtv: Run, folder: Path, name: str) -> CompletedProcess[str]:
     if name in NO_DAMAGE:
         assert ask(rtv, folder, "edit 6 --tag +mended").returncode == NO_DAMAGE[name]
     elif mended.returncode == 0:
-        for words in ("status", "export main -o -", "edit 6 --tag +mended", "log", "ops"):
+        for words in ("status", "export main -o -", "edit 6 --tag +mended", "ops"):
             done = ask(rtv, folder, words)
             expected = 50 if name in HAND_EDITS and words.startswith("edit") else 0
             assert done.returncode == expected, (words, done.stderr, mended.stdout)
@@ -212,11 +212,10 @@ def test_a_repair_that_is_killed_at_any_step_goes_on_when_it_is_said_again(damag
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_no_verb_stumbles_over_a_damaged_dataset(damaged, rtv, name):
-    folder = damaged()
+    folder, turn = damaged(), NAMES.index(name)  # what is not asked here is asked of the same file, damaged otherwise
     verified = ask(rtv, folder, "verify")
-    statuses = {words: ask(rtv, folder, words).returncode for words in LOOKS[NAMES.index(name) % 2 :: 2]}
-    turn = NAMES.index(name) % 3  # each way to damage each file meets each verb elsewhere
-    statuses |= {words: ask(rtv, damaged(), words).returncode for words in CHANGES[turn::3]}
+    statuses = {words: ask(rtv, folder, words).returncode for words in LOOKS[turn % 3 :: 3]}
+    statuses |= {words: ask(rtv, damaged(), words).returncode for words in CHANGES[turn % 4 :: 4]}
     print(name, verified.returncode, statuses, os.linesep, verified.stdout)
 
     assert verified.returncode == 70 or 70 not in statuses.values()
