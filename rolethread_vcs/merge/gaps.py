@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Any, NamedTuple
 
 from rolethread_vcs.diff.align import Match, Pair, align, align_sides
@@ -89,9 +89,10 @@ class Alignment:
         for side, pair in self._find_made_by_both():
             pairs[side].append(pair)
         self.moved = {side: _moved(pairs[side], self.numbers[other_side(side)]) for side in SIDES}
+        self._asked = {base for base, message in enumerate(lists.base) if role_of(message) == "user"}
         self._common = [base for base in range(len(lists.base)) if all(base in self.numbers[side] for side in SIDES)]
         rows = {side: [self.numbers[side][base] for base in self._common] for side in SIDES}
-        self._order = merged_order(rows, [role_of(lists.base[base]) == "user" for base in self._common])
+        self._order = merged_order(rows, [base in self._asked for base in self._common])
         self.has_clash = self._order.is_clash
         self._between: dict[Side, dict[int, tuple[int, int]]] = {"ours": {}, "theirs": {}}
         self.written_over: dict[Side, dict[int, int]] = {"ours": {}, "theirs": {}}
@@ -111,7 +112,7 @@ class Alignment:
             over = [base for base in gone if base not in self.moved[other_side(side)]]
             if not (new and over):
                 continue
-            asked = [base for base in over if role_of(self.lists.base[base]) == "user"]
+            asked = [base for base in over if base in self._asked]
             asks = [each for each in new if role_of(self.lists.on(side)[each]) == "user"]
             if len(asked) != len(asks) or over[:1] != asked[:1]:
                 asks, asked = new[:1], over[:1]
@@ -214,13 +215,16 @@ class Alignment:
     def in_places(self, gap: Gap, ours: Sequence[Token], theirs: Sequence[Token]) -> tuple[Token, ...] | None:
         """Return the new messages of both sides in one row, if each has a place of its own between those of the base.
 
-        Who wrote something over a message put it behind what stands before that message on the other side.
+        Who wrote something over a message put it behind what stands before that message on the other side; lines at the
+        end of an exchange stand with it.
         """
         places = {token: self._place(token) for token in (*ours, *theirs)}
         is_moved = any(gap.left.base in self.moved[side] for side in SIDES)
         if is_moved or not {places[token] for token in ours}.isdisjoint(map(places.get, theirs)):
             return None
-        return tuple(sorted(places, key=places.__getitem__))
+        rows = (takewhile(lambda token: self.lists.role(token) != "user", row) for row in (ours, theirs))
+        lines = {token for row in rows for token in row if places[token][0] + 1 in self._asked}
+        return tuple(sorted(places, key=lambda token: (places[token][0], token not in lines, places[token][1])))
 
     def _place(self, token: Token) -> tuple[int, int]:
         """Return between which two messages of the base a side put a new one."""

@@ -125,3 +125,13 @@ def test_an_exchange_of_few_words_that_went_behind_an_open_question_keeps_what_w
     resolver = Resolver()
 
     assert resolver.merged(merge_conversation(lists, "messages", resolver)) == Merged([*opened, *left])
+
+
+def test_a_line_at_the_end_of_an_exchange_stands_before_an_exchange_that_the_other_side_added_there() -> None:
+    line = {"role": "assistant", "content": "*The smith looks up.*", "speaker": "smith"}
+    sides = [conversation([0, NEW, 1, 2]), [*conversation([0]), line, *conversation([2])]]
+
+    for ours, theirs in (sides, sides[::-1]):
+        resolver = Resolver()
+        merged = merge_conversation(Lists(conversation(range(3)), ours, theirs), "messages", resolver)
+        assert resolver.merged(merged) == Merged([*conversation([0]), line, *conversation([NEW, 2])])
