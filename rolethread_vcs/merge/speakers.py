@@ -10,7 +10,7 @@ what the other deleted, replaced or edited, and what it replaced it with has the
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -33,7 +33,8 @@ def rename_alike(lists: Lists) -> tuple[Lists, Mapping[int, str]]:
         side: {
             old: new
             for old, new in found[side].items()
-            if found[other_side(side)].get(old, new) == new and new not in found[other_side(side)]
+            if found["ours"] == found["theirs"]
+            or (found[other_side(side)].get(old, new) == new and new not in found[other_side(side)])
         }
         for side in SIDES
     }
@@ -50,7 +51,10 @@ def rename_alike(lists: Lists) -> tuple[Lists, Mapping[int, str]]:
         return row
 
     ours, theirs = (
-        renamed(lists.on(side), {old: new for old, new in names[other_side(side)].items() if old not in found[side]})
+        renamed(
+            lists.on(side),
+            {old: new for old, new in names[other_side(side)].items() if old not in found[side].values()},
+        )
         for side in SIDES
     )
     base = renamed(lists.base, names["ours"] | names["theirs"])
@@ -61,8 +65,9 @@ def _renamed_speakers(base: Sequence[Any], messages: Sequence[Any]) -> dict[str,
     """Return the new names of speakers by their old ones, as far as a side changed each of their messages alike, but
     for those that say something else now."""
     known, here = ([*map(_speaker, row)] for row in (base, messages))
-    if known == here or not any(known) or Counter(known) < Counter(here):
-        return {}
+    rest = iter(here)
+    if not any(known) or all(name in rest for name in known):
+        return {}  # all speak as they did, whatever was added between
     names: dict[str, list[tuple[str | None, bool]]] = defaultdict(list)
     for pair in align(base, messages):
         if not pair.loose and (before := known[pair.before]) is not None:

@@ -110,3 +110,11 @@ def test_two_names_for_one_speaker_are_asked_about_message_by_message() -> None:
 
     assert [each.field for each in merged.conflicts] == [f"messages[{number}].speaker" for number in (2, 4, 6)]
     assert merged.conflicts[0].base == "oren"
+
+
+def test_a_line_under_the_old_name_is_asked_about_though_both_renamed_the_speaker() -> None:
+    added = [*renamed(BASE), line("ilya", "And the boy?"), line("oren", "Asleep since noon.")]
+
+    assert [each.reason for each in merge([*renamed(BASE[:6]), *BASE[7:]], added).conflicts] == [Reason.SPEAKER_RENAMED]
+    swapped = renamed(renamed(renamed(BASE, "oren", "x"), "mara", "oren"), "x", "mara")
+    assert merge([*swapped, line("ilya", "Well?"), line("oren", "Well.")], [*swapped[:6], *swapped[7:]]).conflicts == ()
