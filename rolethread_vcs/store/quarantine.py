@@ -23,6 +23,25 @@ class Quarantine:
         """The folder in which something is kept, None where nothing is."""
         return self._folder
 
+    def keep(self, path: Path) -> None:
+        """Keep what lies at a path, if anything does: a copy of a file; what is no file is moved.
+
+        Raises:
+            SystemRefusedError.
+        """
+        with disk.system_errors(f"keeping {path} aside"):
+            if not os.path.lexists(path):
+                return
+            aside = self._place(path)
+            disk.reach("keep", path)
+            if path.is_symlink() or not path.is_file():
+                path.rename(aside)
+            else:
+                shutil.copy2(path, aside)
+                with aside.open("rb") as stream:
+                    disk.sync_file(stream.fileno(), aside)
+            disk.sync_folder(aside.parent)
+
     def replace(self, path: Path, data: bytes | None = None) -> None:
         """Keep what lies at a path, if anything does, and put a file there; without `data` nothing takes its place.
 
@@ -31,17 +50,8 @@ class Quarantine:
         Raises:
             SystemRefusedError.
         """
+        self.keep(path)
         with disk.system_errors(f"keeping {path} aside"):
-            if os.path.lexists(path):
-                aside = self._place(path)
-                disk.reach("keep", path)
-                if path.is_symlink() or not path.is_file():
-                    path.rename(aside)
-                else:
-                    shutil.copy2(path, aside)
-                    with aside.open("rb") as stream:
-                        disk.sync_file(stream.fileno(), aside)
-                disk.sync_folder(aside.parent)
             if data is None:
                 disk.remove(path)
             else:

@@ -220,3 +220,39 @@ def test_no_verb_stumbles_over_a_damaged_dataset(damaged, rtv, name):
 
     assert verified.returncode == 70 or 70 not in statuses.values()
     print(mend(rtv, damaged(), name).stdout)
+
+
+def test_a_torn_pack_of_which_all_can_be_read_is_whole_again(dataset: Dataset, rtv: Run) -> None:
+    """The new pack has the name of the old one: it is not taken away with it."""
+    with dataset.edit("the last words") as change:
+        change.add({"messages": [{"role": "user", "content": "Is it late?"}, {"role": "assistant", "content": "Yes."}]})
+    folder, tip = dataset.folder, dataset.repository.refs.head_commit()
+    pack = max((folder / ".git/objects/pack").glob("*.pack"), key=lambda path: path.stat().st_mtime_ns)
+    torn = pack.read_bytes()[:-10]
+    pack.chmod(0o644)
+    pack.write_bytes(torn)
+
+    mended = rtv(folder, "verify", "--repair")
+
+    assert mended.returncode == 0, mended.stdout + mended.stderr
+    again = Dataset.open(folder)
+    assert (again.repository.refs.head_commit(), len(again.snapshot().ids())) == (tip, 4)
+    kept = list((folder / ".git/rolethread/quarantine").rglob("*.pack"))
+    assert [path.read_bytes() for path in kept] == [torn]
+
+
+def test_a_packed_ref_that_reads_is_newer_than_what_the_log_knows(dataset: Dataset, rtv: Run) -> None:
+    """Plain git committed: a torn line of another branch sends main nowhere."""
+    dataset.branch("side")
+    git = ["git", "-C", str(dataset.folder), "-c", "user.name=a", "-c", "user.email=a@example.org"]
+    subprocess.run([*git, "commit", "-q", "--allow-empty", "--no-verify", "-m", "by git"], check=True)
+    subprocess.run([*git, "pack-refs", "--all"], check=True)
+    tip = subprocess.run([*git, "rev-parse", "main"], check=True, capture_output=True, text=True).stdout
+    packed = dataset.folder / ".git/packed-refs"
+    packed.write_text(re.sub(r"(?m)^[0-9a-f]{20}(.*side)$", r"\1", packed.read_text("utf-8")), "utf-8")
+
+    mended = rtv(dataset.folder, "verify", "--repair")
+
+    assert mended.returncode == 0, mended.stdout + mended.stderr
+    assert subprocess.run([*git, "rev-parse", "main", "side"], check=True, capture_output=True).stdout.count(b"\n") == 2
+    assert subprocess.run([*git, "rev-parse", "main"], check=True, capture_output=True, text=True).stdout == tip

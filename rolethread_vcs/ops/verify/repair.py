@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 from zlib import crc32
 
+from rolethread_vcs import limits
 from rolethread_vcs.errors import DamagedError
 from rolethread_vcs.ops.verify.surroundings import Problem, is_commit
 from rolethread_vcs.ops.verify.verify import Verification, verify
@@ -93,22 +94,30 @@ def _packs(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
                 bench.quarantine.replace(index, build_index(places, bytes(data[-20:])))
                 yield f"the index of {pack.name} is made again from its pack"
                 continue
-        kept, known = _save_readable(repository, pack, index) if pack.is_file() else (0, None)
-        for end in (".idx", ".rev", ".bitmap", ".mtimes", ".pack"):
-            bench.quarantine.replace(repository.common_folder / f"{stem}{end}")
+        old = [repository.common_folder / f"{stem}{end}" for end in (".idx", ".rev", ".bitmap", ".mtimes", ".pack")]
+        for path in old:  # before the new pack is there: where every object reads, it has the very name of the old one
+            bench.quarantine.keep(path)
+        new, kept, known = _save_readable(repository, pack, index) if pack.is_file() else (None, 0, None)
+        for path in old:
+            if new is None or path not in (new, new.with_suffix(".idx")):
+                disk.remove(path)
+        disk.sync_folder(pack.parent)
         of_them = "" if known is None else f" of {known:,}"
         yield f"{pack.name} was damaged; {kept:,}{of_them} objects of it can be read, and are in a new pack"
 
 
-def _save_readable(repository: Repository, pack: Path, index: Path) -> tuple[int, int | None]:
-    """Write a new pack of the objects of a torn one that can be read; return their number, and that of all if known."""
+def _save_readable(repository: Repository, pack: Path, index: Path) -> tuple[Path | None, int, int | None]:
+    """Write a new pack of the objects of a torn one that can be read.
+
+    Returns the pack, if there are any, their number, and that of all if it is known.
+    """
     starts = None
     with suppress(ValueError, OSError):
         starts = sorted(read_index(index).values())
     with repository.pack() as writer:
         for each in scan(_mapped(pack), starts, torn=True):
             writer.add(each.kind, each.data, each.oid)
-        return _publish(writer), None if starts is None else len(starts)
+        return _publish(writer), len(writer.ids()), None if starts is None else len(starts)
 
 
 def _mapped(path: Path) -> memoryview:
@@ -116,12 +125,13 @@ def _mapped(path: Path) -> memoryview:
         return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if path.stat().st_size else b"")
 
 
-def _publish(writer: PackWriter) -> int:
-    """Let others see a pack, if there is anything in it; return the number of its objects."""
-    kept = len(writer.ids())
-    if kept:
-        disk.remove(writer.publish().with_suffix(KEEP))
-    return kept
+def _publish(writer: PackWriter) -> Path | None:
+    """Let others see a pack, and return it, if there is anything in it."""
+    if not writer.ids():
+        return None
+    pack = writer.publish()
+    disk.remove(pack.with_suffix(KEEP))
+    return pack
 
 
 def _loose(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
@@ -173,10 +183,11 @@ def _checked_out(repository: Repository) -> dict[str, tuple[str, bytes]]:
         items = []
         for path in folder.iterdir():
             name = path.name.encode("utf-8", "surrogateescape")
-            if path.is_dir() and not path.is_symlink() and name != b".git":
-                items.append(trees.Item(trees.FOLDER, name, tree_of(path)))
-            elif path.is_file() and not path.is_symlink():
-                items.append(trees.Item(trees.FILE, name, keep("blob", path.read_bytes())))
+            with suppress(OSError):  # what this user may not read is no help; the rest is
+                if path.is_dir() and not path.is_symlink() and name != b".git":
+                    items.append(trees.Item(trees.FOLDER, name, tree_of(path)))
+                elif path.is_file() and not path.is_symlink() and path.stat().st_size <= limits.FILE:
+                    items.append(trees.Item(trees.FILE, name, keep("blob", path.read_bytes())))
         return keep("tree", trees.unparse(items))
 
     for each in repository.folders():
@@ -195,7 +206,9 @@ def _packed_refs(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
         with suppress(DamagedError):
             known = {**bench.repository.operations.read(head).refs}
         loose = [name for name in known if (common / name).is_file()]
-        refs |= {name: oid for name, oid in known.items() if name.startswith((BRANCHES, TAGS)) and name not in loose}
+        # a line that reads is newer than what the log knows: plain git may have written it
+        lost = {name: oid for name, oid in known.items() if name.startswith((BRANCHES, TAGS)) and name not in loose}
+        refs = lost | refs
         text = "".join(f"{oid} {name}\n" for name, oid in sorted(refs.items()))
         bench.quarantine.replace(common / "packed-refs", text.encode("utf-8", "surrogateescape"))
         yield f"the list of branches and releases was damaged; it has {len(refs):,} of them again"
