@@ -135,7 +135,8 @@ def test_tags_have_no_white_space_around_them() -> None:
 def test_adding_tags_and_taking_them_away_leaves_the_others(old: list[str], new: list[str]) -> None:
     entry = Entry.of({"messages": TALK, "tags": old})
     used = set(map(fold, entry.tags))
-    fresh = tuple(tag for tag in Entry.of({"tags": new}).tags if fold(tag) not in used)
+    by_fold = {fold(tag): tag for tag in Entry.of({"tags": new}).tags}  # of two that differ in case one is added
+    fresh = tuple(tag for word, tag in by_fold.items() if word not in used)
 
     added = FieldEdit(add_tags=fresh).apply(ID, entry) if fresh else entry
     back = FieldEdit(remove_tags=fresh).apply(ID, added) if fresh else added
