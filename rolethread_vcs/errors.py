@@ -245,7 +245,6 @@ CODES: dict[str, str] = {
     "too_deep": "A file of a commit lies in more folders than are read",
     "too_dense": "A compressed source becomes so much larger that it was made to harm; the hint reads it all the same",
     "too_large": "A file is larger than is read, or a row never ends: most likely a quote or a bracket is missing",
-    "too_many_rejects": "Most of a source is no rows; up to 100,000 are passed over",
     "torn": "A compressed source ends too early or is damaged; what was read of it is not the whole",
     "torn_line": "The last line of a file copy is cut off: the file is not whole, or still being written",
     "unclear_message": "A message of then may be one of today, edited, or another one",

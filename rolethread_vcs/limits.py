@@ -17,8 +17,8 @@ SETTINGS = 1 << 20
 SETTINGS_DEPTH = 32
 """Tables and lists that a setting may lie in; the library that keeps comments goes some calls deeper for each."""
 
-REJECTS = 100_000
-"""Rows that one import passes over: they are kept, with `FILE` bytes at most, until all is read. More are no slips."""
+REJECTS, REJECTED = 100_000, 64 << 20
+"""Rows that one import passes over, and their bytes, up to which they are listed, and remembered with their places."""
 
 FOLDERS = 64
 """Folders that a file of a commit may lie in; ours lie in three."""

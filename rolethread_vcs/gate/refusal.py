@@ -81,22 +81,24 @@ def refusal_of_import(
     total: int,
     rows: Sequence[Reject],
     *,
+    refused: int | None = None,
     here: int = 0,
     hint: str | None = None,
     overruns: Iterable[object] = (),
 ) -> RefusedByGateError:
     """Return the error for a source of `total` rows of which some cannot be saved as they are.
 
-    `here` of them are in the dataset already. The importer knows the ways forward and what each would save, so it
-    writes the hint.
+    `rows` are the first of those `refused`, if not all; `here` of the source are in the dataset already. The importer
+    knows the ways forward and what each would save, so it writes the hint.
     """
     findings = []
     for row in rows:  # one that cannot be read has broken no rule, and what is wrong with it is found all the same
         unread = Finding(row.code, row.code, Severity.ERROR, None, None, row.reason, "")
         findings += [replace(each, message=f"{row.place}: {each.message}") for each in row.findings or (unread,)]
-    fine = total - len(rows)
+    refused = len(rows) if refused is None else refused
+    fine = total - refused
     are = "is" if fine == 1 else "are"
-    not_fine = count(len(rows), "is not", "are not")
+    not_fine = count(refused, "is not", "are not")
     said = f"{fine:,} of {count(total, 'row')} {are} fine, {not_fine}"
     if not fine:
         said = "the only row is not fine" if total == 1 else f"none of the {total:,} rows is fine"
@@ -108,6 +110,7 @@ def refusal_of_import(
             *([f"{count(here, 'row is', 'rows are')} here already"] if here else []),
             *mass_sentences([finding for row in rows for finding in row.findings]),
             *map(str, overruns),
+            *([f"of the first {len(rows):,} of these:"] if len(rows) < refused else []),
             *_table(_import_lines(rows)),
         ],
     )

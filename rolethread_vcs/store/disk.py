@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from importlib import import_module
 from itertools import takewhile
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from rolethread_vcs.errors import EXHAUSTED, InvalidError, NotFoundError, SystemRefusedError, way_out
 
@@ -269,6 +269,16 @@ def replace_file(
         if scratch is None or error.errno != errno.EXDEV:
             raise
         replace_file(path, data, durable=durable, sync_name=sync_name, mode=mode)  # the folder is on another disk
+
+
+def spool(folder: Path) -> BinaryIO:
+    """Return a new stream for what is needed until it is closed: in memory, and from a megabyte on in a file.
+
+    That lies in a folder of packs; it has no name there, or one that git sweeps where the system needs one.
+    """
+    from tempfile import SpooledTemporaryFile
+
+    return cast("BinaryIO", SpooledTemporaryFile(1 << 20, dir=str(folder), prefix="tmp_"))
 
 
 def share(folder: Path, shared: str) -> None:

@@ -151,7 +151,7 @@ def imported_lines(result: Imported, here: str | None) -> list[Line]:
     elif committed.commit is None:
         if not any(source.rows for source in result.sources):
             lines.append("there are no rows to import")
-        elif result.rejects:
+        elif result.rejected:
             lines.append("nothing was saved")
         else:
             lines.append("nothing new" if result.removed_before else "nothing new: every row is here already")
@@ -168,7 +168,7 @@ def imported_lines(result: Imported, here: str | None) -> list[Line]:
 
 def _row_lines(result: Imported) -> list[str]:
     lines = []
-    if result.unchanged and (result.committed.commit is not None or result.edited_since or result.rejects):
+    if result.unchanged and (result.committed.commit is not None or result.edited_since or result.rejected):
         since = f", {result.edited_since:,} of them edited here since" if result.edited_since else ""
         lines.append(f"{count(result.unchanged, 'row is', 'rows are')} here already{since}")
     if result.removed_before:
@@ -178,11 +178,11 @@ def _row_lines(result: Imported) -> list[str]:
         lines.append(f"{rows} removed here before and {stay}")
     for what, number in sorted(result.repaired.items(), key=lambda item: (-item[1], item[0]))[:_REPAIRS_SHOWN]:
         lines.append(f"repaired: {what}" + (f" ({number:,} times)" if number > 1 else ""))
-    if result.rejects and result.reject_files is not None:
-        rows = count(len(result.rejects), "row went", "rows went")
+    if result.rejected and result.reject_files is not None:
+        rows = count(result.rejected, "row went", "rows went")
         lines.append(f"{rows} to {result.reject_files.rows} (the reasons: {result.reject_files.reasons.name})")
-    elif result.rejects:
-        lines.append(f"{count(len(result.rejects), 'row')} would go to a rejects file")
+    elif result.rejected:
+        lines.append(f"{count(result.rejected, 'row')} would go to a rejects file")
     if result.absent:
         lines.append(
             f"{count(result.absent, 'entry')} of the dataset {'is' if result.absent == 1 else 'are'} "

@@ -14,6 +14,7 @@ from rolethread_vcs import limits
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.formats import Source
+from rolethread_vcs.gate import RefusedByGateError
 from rolethread_vcs.model.canonical import JsonProblemError, UnkeepableValueError, encode_pretty, parse
 from rolethread_vcs.model.settings import InvalidSettingsError, read_values
 from rolethread_vcs.store.lock import describe_holder
@@ -175,16 +176,28 @@ def test_a_compressed_source_grows_so_much(tmp_path: Path, monkeypatch: pytest.M
     assert len(list(Source(file).pieces())) == 4
 
 
-def test_an_import_passes_over_so_many_rows(dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "REJECTS", 3)
+@pytest.mark.parametrize(("most", "size", "kept"), [(2_000, 1 << 30, 2_000), (300, 1 << 30, 300), (2_000, 70, 1)])
+def test_rejects_are_kept_up_to_a_bound_and_written_beyond_it(
+    dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int, size: int, kept: int
+) -> None:
+    monkeypatch.setattr(limits, "REJECTS", most)
+    monkeypatch.setattr(limits, "REJECTED", size)
+    rows = [b"%d" % number + b" junk" * 10 + b"\r\n" for number in range(2_000)]
     file = tmp_path / "junk.jsonl"
-    file.write_bytes(b"junk\n" * 3)
-    assert len(dataset.import_file(file, skip_invalid=True).rejects) == 3
-    file.write_bytes(b"junk\n" * 4)
+    file.write_bytes(b"".join(rows))
 
-    with pytest.raises(InvalidError, match="too many rows") as caught:
-        dataset.import_file(file, skip_invalid=True)
-    assert caught.value.code == "too_many_rejects"
+    with pytest.raises(RefusedByGateError) as caught:
+        dataset.import_file(file)
+    done = dataset.import_file(file, skip_invalid=True)
+
+    assert len(caught.value.findings) == kept
+    assert (done.rejected, len(done.rejects)) == (2_000, kept)
+    assert done.reject_files is not None
+    assert done.reject_files.rows.read_bytes() == file.read_bytes()
+    assert len(done.reject_files.reasons.read_text().splitlines()) == 2_000
+    remembered = dataset.repository.operations.last()
+    assert remembered is not None
+    assert ("rejects" in remembered.details) == (kept == 2_000)
 
 
 def test_rejects_are_written_byte_for_byte(dataset: Dataset, tmp_path: Path) -> None:

@@ -120,7 +120,6 @@ def run_import(
         output.note(note)
     formats = sorted({name for source in result.sources for name in source.formats})
     own = {
-        "rejected": len(result.rejects),
         "rejects_file": None if result.reject_files is None else result.reject_files.rows,
         "format": formats[0] if len(formats) == 1 else formats or None,
         "source": result.sources[0] if len(result.sources) == 1 else result.sources,

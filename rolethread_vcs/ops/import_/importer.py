@@ -15,7 +15,7 @@ import itertools
 import re
 import shlex
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,7 +66,8 @@ class Imported:
 
     `edited_since` rows are part of `unchanged`: their entry was edited here after an earlier import. `removed_before`
     rows were removed here and stay away. `repaired` counts repaired rows by what was done. `absent` is the number of
-    entries that no row was matched with, when the file was matched at all.
+    entries that no row was matched with, when the file was matched at all. Of the rows `rejected`, `rejects` are the
+    first 100,000.
     """
 
     committed: Committed
@@ -75,6 +76,7 @@ class Imported:
     edited_since: int = 0
     removed_before: int = 0
     absent: int = 0
+    rejected: int = 0
     rejects: tuple[Reject, ...] = ()
     reject_files: RejectFiles | None = None
     repaired: Mapping[str, int] = field(default_factory=dict)
@@ -221,9 +223,9 @@ class _Attempt:
 
     def run(self, step: Progress) -> Imported:
         repository, intent = self._repository, self._intent
-        with repository.pack() as pack:
+        self.reader = reader = RowReader(repository, self.base, self._branch, self._options, intent)
+        with repository.pack() as pack, closing(reader.rejects):
             written_before = self._open_rejects()
-            self.reader = reader = RowReader(repository, self.base, self._branch, self._options, intent)
             reader.matcher.unnamed = self._unnamed
             reader.raws_wanted = 2 * max((len(each.details["rejects"]) for each, _ in written_before), default=0)
             for file, name in self._named:
@@ -269,7 +271,8 @@ class _Attempt:
             edited_since=reader.outcomes[Outcome.EDITED_SINCE],
             removed_before=reader.outcomes[Outcome.REMOVED],
             absent=reader.matcher.unmatched() if may_be_absent else 0,
-            rejects=tuple(reader.rejects),
+            rejected=len(reader.rejects),
+            rejects=tuple(reader.rejects.first),
             reject_files=written,
             repaired=dict(reader.repaired),
             notes=tuple(reader.notes),
@@ -390,16 +393,15 @@ class _Attempt:
         back = self._taken_back
         if back is not None:
             details["took_back"] = {"operation": back.operation.number, "rejects": sorted(back.rows.values())}
-        if not self.reader.rejects:
+        rejects = self.reader.rejects
+        if not rejects or not rejects.are_kept:
             return {"details": details} if back is not None else {}
-        from rolethread_vcs.ops.import_.rejects import join_rows, row_of
-
         places = []
-        for reject, anchor in zip(self.reader.rejects, self.reader.anchors, strict=True):
+        for reject, anchor, size in zip(rejects.first, self.reader.anchors, rejects.sizes(), strict=True):
             line, row = reject.place.line, reject.place.row
             after = ids[anchor] if isinstance(anchor, int) else anchor
             if back is not None and row - 1 in back.rows:
                 after = back.anchor(row - 1)
-            places.append({"line": line, "row": row, "code": reject.code, "after": after, "size": len(row_of(reject))})
+            places.append({"line": line, "row": row, "code": reject.code, "after": after, "size": size})
         details |= {"rejects": places, "rejects_name": "" if files is None else files.rows.name}
-        return {"attached": {"rejects": pack.add("blob", join_rows(self.reader.rejects))}, "details": details}
+        return {"attached": {"rejects": pack.add("blob", b"".join(rejects.rows()))}, "details": details}

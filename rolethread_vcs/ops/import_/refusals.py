@@ -37,19 +37,21 @@ def refuse_what_blocks(
         ways forward.
     """
     if reader.rejects and not options.skip_invalid:
-        conflicts = [reject for reject in reader.rejects if reject.code == CONFLICT]
+        conflicts = reader.rejects.conflicts
         if conflicts:
-            which = f"{len(conflicts):,} of {reader.rows:,} rows" if reader.rows > 1 else "the only row"
+            which = f"{conflicts:,} of {reader.rows:,} rows" if reader.rows > 1 else "the only row"
             others = "saves the others and " if reader.rows > len(reader.rejects) else ""
             raise ConflictError(
-                f"{which} {'conflicts' if len(conflicts) == 1 else 'conflict'} with edits made here",
-                details=[str(each) for each in conflicts[:10]],
+                f"{which} {'conflicts' if conflicts == 1 else 'conflict'} with edits made here",
+                details=[str(each) for each in reader.rejects.first if each.code == CONFLICT][:_NAMED],
                 hint=f"{_command(reader.names, options, intent)} --skip-invalid   {others}writes "
-                f"{'this one' if len(conflicts) == 1 else 'these'} to a file",
+                f"{'this one' if conflicts == 1 else 'these'} to a file",
                 code="rows_in_conflict",
             )
         ways = _ways_forward(reader, files, options, intent)
-        raise refusal_of_import(reader.rows, reader.rejects, here=reader.rows_here, hint=ways)
+        raise refusal_of_import(
+            reader.rows, reader.rejects.first, refused=len(reader.rejects), here=reader.rows_here, hint=ways
+        )
     if verdict.overruns:
         over = {overrun.code: overrun.found for overrun in verdict.overruns}
         rows = [row for row in reader.allowed if any(finding.code in over for finding in row.findings)]
@@ -104,8 +106,8 @@ def _ways_forward(reader: RowReader, files: Sequence[SourceFile], options: Impor
     """Return one line a way, each with how many rows it would save: rows that are here already are not counted."""
     refused = len(reader.rejects)
     fine = len(reader.kept)
-    ruled = [row for row in reader.rejects if row.findings]
-    skip = " --skip-invalid" if len(ruled) < refused else ""
+    ruled = [row for row in reader.rejects.first if row.findings]
+    skip = " --skip-invalid" if reader.rejects.ruled < refused else ""
     rejects = choose_files(reader.rejects, files, options).rows.name
     ways: list[tuple[str, str]] = []
 
@@ -122,13 +124,13 @@ def _ways_forward(reader: RowReader, files: Sequence[SourceFile], options: Impor
         offer(" --fix --skip-invalid", fine + reader.fixable, leave(refused - reader.fixable))
     offer(" --skip-invalid", fine, leave(refused))
     if ruled:
-        saved = fine + len(ruled)
+        saved = fine + reader.rejects.ruled
         if intent.branch is None:
             offer(f"{skip} --to work/{_stem(reader)}", saved, " on a branch that only reports")
         codes = sorted({finding.code for row in ruled for finding in row.findings})
         allowances = (*intent.allowances, *(Allowance(code, None) for code in codes))
         offer(skip, saved, " as it is" if saved == 1 else " as they are", plan=replace(intent, allowances=allowances))
-    if options.encoding is None and any(NOT_UTF8 in reject.reason for reject in reader.rejects):
+    if options.encoding is None and any(NOT_UTF8 in reject.reason for reject in reader.rejects.first):
         command = _command(reader.names, replace(options, encoding="cp1252"), intent)
         ways.insert(0, (command, "if it is Western European Windows text (gbk: Chinese, shift_jis: Japanese …)"))
     unknown = dict.fromkeys(

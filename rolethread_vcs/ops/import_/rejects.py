@@ -10,20 +10,18 @@ import itertools
 import os
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
 from rolethread_vcs.errors import SystemRefusedError
-from rolethread_vcs.formats import Reject
 from rolethread_vcs.matching.ladder import Ambiguity, Matching, Policy
 from rolethread_vcs.matching.signature import Side, Signature, Step
-from rolethread_vcs.model.canonical import is_json
 from rolethread_vcs.model.entry import Entry, known_role
 from rolethread_vcs.ops.history.undo import with_undone
-from rolethread_vcs.ops.import_.row_reader import ImportOptions
+from rolethread_vcs.ops.import_.row_reader import ImportOptions, Rejects
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.log import Operation
 from rolethread_vcs.store.repository import Repository
@@ -43,7 +41,7 @@ class RejectFiles:
     reasons: Path
 
 
-def choose_files(rejects: Sequence[Reject], sources: Sequence[SourceFile], options: ImportOptions) -> RejectFiles:
+def choose_files(rejects: Rejects, sources: Sequence[SourceFile], options: ImportOptions) -> RejectFiles:
     """Return where rejects go: where it is wished, else beside the first file, as `chats.rejects.jsonl`.
 
     A name is taken when it is free, or when these very rows stand there already; nothing is overwritten, and the next
@@ -53,70 +51,49 @@ def choose_files(rejects: Sequence[Reject], sources: Sequence[SourceFile], optio
     if wanted is None:
         first = next((source for source in sources if isinstance(source, Path)), Path("import"))
         wanted = first.with_name(f"{first.name.partition('.')[0] or 'import'}.rejects.jsonl")
-    content = join_rows(rejects)
     reasons_end = ".reasons.txt" if wanted.suffix == ".txt" else ".txt"
     for number in itertools.count(1):
         stem = wanted.stem if number == 1 else f"{wanted.stem}-{number}"
         files = RejectFiles(
             wanted.with_name(f"{stem}{wanted.suffix or '.jsonl'}"), wanted.with_name(f"{stem}{reasons_end}")
         )
-        if not any(map(os.path.lexists, (files.rows, files.reasons))) or _holds(files.rows, content):
+        if not any(map(os.path.lexists, (files.rows, files.reasons))) or _holds(files.rows, rejects):
             return files
     raise AssertionError("unreachable")
 
 
-def _holds(path: Path, content: bytes) -> bool:
+def _holds(path: Path, rejects: Rejects) -> bool:
     try:
-        return path.stat().st_size == len(content) and path.read_bytes() == content
+        if not path.is_file():
+            return False
+        with path.open("rb") as file:
+            return all(file.read(len(part)) == part for part in rejects.rows()) and not file.read(1)
     except OSError:
         return False
 
 
-def join_rows(rejects: Sequence[Reject]) -> bytes:
-    """Return the rows of a rejects file: one a line, or, when a row spans lines, an array of them.
-
-    Chat logs, of which each line is an object of its own, stand one behind the other.
-    """
-    raws = [row_of(reject) for reject in rejects]
-    if any(b"\n" in raw and not is_json(raw.partition(b"\n")[0]) for raw in raws):
-        return b"[\n" + b",\n".join(raws) + b"\n]\n"
-    return b"".join(raw + b"\n" for raw in raws)
-
-
-def row_of(reject: Reject) -> bytes:
-    """Return what a row is in its rejects file, without what separates rows."""
-    return reject.raw.removesuffix(b"\n")
-
-
 @contextmanager
-def written_rejects(
-    rejects: Sequence[Reject], sources: Sequence[SourceFile], options: ImportOptions
-) -> Iterator[RejectFiles]:
+def written_rejects(rejects: Rejects, sources: Sequence[SourceFile], options: ImportOptions) -> Iterator[RejectFiles]:
     """Write the rejects and their reasons, durably, before anything is committed without them; take them back with it.
 
     A file that was there stays as it is; it may be the very source of the import.
     """
-    # people read the reasons in a terminal, which a row could steer
-    lines = (
-        said if said.isprintable() else "".join(each if each.isprintable() else ascii(each)[1:-1] for each in said)
-        for said in map(str, rejects)
-    )
-    content, reasons = join_rows(rejects), "".join(f"{line}\n" for line in lines).encode()
-    made: dict[Path, bytes] = {}
+    made: dict[Path, Callable[[], Iterator[bytes]]] = {}
     try:
         try:
             while True:  # made empty at first: another import may take the same names at the same moment
                 files = choose_files(rejects, sources, options)
-                for path, data in ((files.rows, content), (files.reasons, reasons)):
+                for path, parts in ((files.rows, rejects.rows), (files.reasons, rejects.reasons)):
                     with suppress(FileExistsError):
                         path.touch(exist_ok=False)
-                        made[path] = data
-                if len(made) == 2 or (files.rows not in made and _holds(files.rows, content)):
+                        made[path] = parts
+                if len(made) == 2 or (files.rows not in made and _holds(files.rows, rejects)):
                     break
                 while made:
                     made.popitem()[0].unlink()
-            for path, data in made.items():
-                disk.replace_file(path, data, durable=True)
+            for path, parts in made.items():
+                with disk.replacing(path, durable=True, mode=0o644) as stream:
+                    stream.writelines(parts())
         except OSError as error:
             refused = disk.system_refused(f"writing {files.rows}", error)
             raise SystemRefusedError(refused.message, hint="name another place with: --rejects FILE") from error

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -22,13 +23,14 @@ from rolethread_vcs.formats import (
     roles_by_label,
 )
 from rolethread_vcs.gate import EntryChange, Gate, gate_rules, safe_repair
-from rolethread_vcs.model.canonical import encode_entry
+from rolethread_vcs.model.canonical import encode_entry, is_json
 from rolethread_vcs.model.entry import NOT_UTF8, Entry
 from rolethread_vcs.model.layout import LAST_BROUGHT_NUMBER, number_of
 from rolethread_vcs.model.matched import encode_with_suffix
 from rolethread_vcs.ops.edit.change import new_id, next_number
 from rolethread_vcs.ops.import_.row_matcher import Match, Matcher, Outcome, Row
 from rolethread_vcs.rules import effective_rules
+from rolethread_vcs.store import disk
 from rolethread_vcs.store.objects.packs import PackWriter
 from rolethread_vcs.store.objects.trees import object_id
 from rolethread_vcs.store.repository import Repository
@@ -89,6 +91,79 @@ class Kept(NamedTuple):
     row: int
 
 
+class Rejects:
+    """The rows that an import does not save, as a rejects file has them, and why: on the disk, from a megabyte on.
+
+    `first` are those of them, from the start, that are kept: all, unless there are very many (`limits.REJECTS`).
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.first: list[Reject] = []
+        self.conflicts = 0
+        self.ruled = 0
+        self._folder = folder
+        self._sizes = array("L")
+        self._size = 0
+        self._is_array = False
+
+    def __len__(self) -> int:
+        return len(self._sizes)
+
+    @property
+    def are_kept(self) -> bool:
+        """Whether all are among the `first`; only then it is remembered where they stood."""
+        return len(self.first) == len(self)
+
+    def add(self, reject: Reject) -> None:
+        said, raw = str(reject), reject.raw.removesuffix(b"\n")
+        if not said.isprintable():  # people read the reasons in a terminal, which a row could steer
+            said = "".join(each if each.isprintable() else ascii(each)[1:-1] for each in said)
+        with disk.system_errors("keeping the rejects"):
+            if not self._sizes:
+                self._rows, self._reasons = disk.spool(self._folder), disk.spool(self._folder)
+            self._rows.write(raw + b"\n")
+            self._reasons.write(f"{said}\n".encode())
+        self._size += len(raw)
+        if self.are_kept and len(self) < limits.REJECTS and self._size <= limits.REJECTED:
+            self.first.append(reject)
+        self._sizes.append(len(raw))
+        self.conflicts += reject.code == CONFLICT
+        self.ruled += bool(reject.findings)
+        self._is_array |= b"\n" in raw and not is_json(raw.partition(b"\n")[0])
+
+    def rows(self) -> Iterator[bytes]:
+        """Yield the bytes of a rejects file: one row a line, or, when a row spans lines, an array of them.
+
+        Chat logs, of which each line is an object of its own, stand one behind the other.
+        """
+        if not self._is_array:
+            yield from _blocks(self._rows)
+            return
+        self._rows.seek(0)
+        between = b"[\n"
+        for size in self._sizes:
+            yield between + self._rows.read(size + 1)[:size]
+            between = b",\n"
+        yield b"\n]\n"
+
+    def reasons(self) -> Iterator[bytes]:
+        return _blocks(self._reasons)
+
+    def sizes(self) -> Sequence[int]:
+        """Return how many bytes each is in its rejects file, without what separates rows."""
+        return self._sizes
+
+    def close(self) -> None:
+        if self._sizes:
+            self._rows.close()
+            self._reasons.close()
+
+
+def _blocks(stream: BinaryIO) -> Iterator[bytes]:
+    stream.seek(0)
+    return iter(lambda: stream.read(1 << 20), b"")
+
+
 class RowReader:
     """One pass over the sources: everything known after reading, before anything is committed.
 
@@ -105,8 +180,7 @@ class RowReader:
         self.repaired: Counter[str] = Counter()
         self.allowed: list[Reject] = []
         self.fixable = 0
-        self.rejects: list[Reject] = []
-        self._rejected_bytes = 0
+        self.rejects = Rejects(repository.pack_folder)
         self.anchors: list[int | str | None] = []
         self.matched_ids: set[str] = set()
         self.has_names = options.key is not None  # rows are known by more than their messages
@@ -118,7 +192,7 @@ class RowReader:
         self.is_key_met = options.key is None
         self.raws: list[bytes] = []
         self.raws_wanted = 0
-        """Up to how many rows their bytes are kept; of more rows none."""
+        """Up to how many rows their bytes are kept; of more rows, or bytes than rejects can have, none."""
         self._anchor: int | str | None = base.last_id()
         self._next = next_number(base)
         self.matcher = Matcher(repository, base, key=options.key, again=options.again, rules=gate_rules(base.settings))
@@ -171,9 +245,10 @@ class RowReader:
                     notes.update(draft.notes)
                 self._take(draft, pack)
             self.rows += 1
-            if self.rows <= self.raws_wanted:
+            if self.rows <= self.raws_wanted and source.size <= 2 * limits.REJECTED:
                 self.raws.append(draft.raw)
-            elif self.raws:
+            elif self.raws_wanted:
+                self.raws_wanted = 0
                 self.raws.clear()
             if self.rows & 0xFF == 0:
                 step(256)
@@ -259,15 +334,9 @@ class RowReader:
         self.kept.append(Kept(match.entry_id, row.suffix, row.digest, blob, match.outcome is Outcome.NEW, self.rows))
 
     def _reject(self, reject: Reject) -> None:
-        self.rejects.append(reject)
-        self.anchors.append(self._anchor)
-        self._rejected_bytes += len(reject.raw)
-        if len(self.rejects) > limits.REJECTS or self._rejected_bytes > limits.FILE:
-            raise InvalidError(
-                f"too many rows cannot be read, up to {reject}",
-                hint=f"if the file is right, split it: split -l {limits.REJECTS} FILE",
-                code="too_many_rejects",
-            )
+        self.rejects.add(reject)
+        if self.rejects.are_kept:
+            self.anchors.append(self._anchor)
 
 
 def read_row(source: Path | BinaryIO, name: str | None = None) -> tuple[Draft, list[str]]:

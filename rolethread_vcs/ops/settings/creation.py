@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from rolethread_vcs import limits
 from rolethread_vcs.errors import InvalidError, RoleThreadError
 from rolethread_vcs.formats import Reject, Source, read_drafts, unread_error
 from rolethread_vcs.gate.refusal import refusal_of_import
@@ -76,17 +77,20 @@ def refuse_unreadable(files: Sequence[Path]) -> None:
 def _refuse_unreadable(file: Path) -> None:
     is_packed = file.name.lower().endswith(".gz")
     rejects: list[Reject] = []
+    rows = 0
     has_row = False
     with Source(file, name=str(file)) as source:
         for row in read_drafts(source):
             if isinstance(row, Reject):
-                rejects.append(row)
+                rows += 1
+                rejects += (row,) if rows <= limits.REJECTS else ()
                 continue
             has_row = True
             if not is_packed:
                 return
     if rejects and not has_row:
-        raise refusal_of_import(len(rejects), rejects, hint="correct the rows named above, or choose another file")
+        ways = "correct the rows named above, or choose another file"
+        raise refusal_of_import(rows, rejects, refused=rows, hint=ways)
 
 
 def clone(source: str | Path, folder: str | Path | None = None, *, inside: Path = Path()) -> Started:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from threading import Barrier, BrokenBarrierError
 from typing import Any
@@ -15,8 +16,8 @@ from rows_of_a_file import bring, questions, row, write_rows
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.formats import Reject, RowPlace
 from rolethread_vcs.ops.import_ import rejects
-from rolethread_vcs.ops.import_.rejects import choose_files, join_rows
-from rolethread_vcs.ops.import_.row_reader import ImportOptions
+from rolethread_vcs.ops.import_.rejects import choose_files
+from rolethread_vcs.ops.import_.row_reader import ImportOptions, Rejects
 from rolethread_vcs.store import disk
 from rolethread_vcs.transaction import Intent
 
@@ -26,45 +27,54 @@ def dataset(tmp_path: Path) -> Dataset:
     return Dataset.init(tmp_path / "tavern")
 
 
-def reject(raw: bytes) -> Reject:
-    return Reject(RowPlace("chats.jsonl", 1, 1), raw, "empty", "RT104")
+@pytest.fixture
+def of_rows(tmp_path: Path) -> Iterator[Callable[..., Rejects]]:
+    with ExitStack() as opened:
+
+        def make(*raws: bytes) -> Rejects:
+            made = opened.enter_context(closing(Rejects(tmp_path)))
+            for raw in raws:
+                made.add(Reject(RowPlace("chats.jsonl", 1, 1), raw, "empty", "RT104"))
+            return made
+
+        yield make
 
 
-def test_rows_of_one_line_are_lines() -> None:
-    assert join_rows([reject(b'{"a": 1}\r'), reject(b"{nope")]) == b'{"a": 1}\r\n{nope\n'
+def test_rows_of_one_line_are_lines(of_rows: Callable[..., Rejects]) -> None:
+    assert b"".join(of_rows(b'{"a": 1}\r', b"{nope").rows()) == b'{"a": 1}\r\n{nope\n'
 
 
-def test_rows_that_span_lines_are_an_array() -> None:
-    assert join_rows([reject(b'{\n"a": 1\n}'), reject(b"{}")]) == b'[\n{\n"a": 1\n},\n{}\n]\n'
+def test_rows_that_span_lines_are_an_array(of_rows: Callable[..., Rejects]) -> None:
+    assert b"".join(of_rows(b'{\n"a": 1\n}', b"{}").rows()) == b'[\n{\n"a": 1\n},\n{}\n]\n'
 
 
-def test_names_are_counted_on_until_both_are_free(tmp_path: Path) -> None:
+def test_names_are_counted_on_until_both_are_free(tmp_path: Path, of_rows: Callable[..., Rejects]) -> None:
     (tmp_path / "chats.rejects.txt").touch()
     (tmp_path / "chats.rejects-2.jsonl").touch()
 
-    files = choose_files([reject(b"{}")], [], ImportOptions(rejects=tmp_path / "chats.rejects.jsonl"))
+    files = choose_files(of_rows(b"{}"), [], ImportOptions(rejects=tmp_path / "chats.rejects.jsonl"))
 
     assert files.rows == tmp_path / "chats.rejects-3.jsonl"
     assert files.reasons == tmp_path / "chats.rejects-3.txt"
 
 
-def test_the_same_rejects_are_not_written_twice(tmp_path: Path) -> None:
+def test_the_same_rejects_are_not_written_twice(tmp_path: Path, of_rows: Callable[..., Rejects]) -> None:
     (tmp_path / "chats.rejects.jsonl").write_bytes(b"{}\n")
 
-    same = choose_files([reject(b"{}")], [], ImportOptions(rejects=tmp_path / "chats.rejects.jsonl"))
-    other = choose_files([reject(b"[]")], [], ImportOptions(rejects=tmp_path / "chats.rejects.jsonl"))
+    same = choose_files(of_rows(b"{}"), [], ImportOptions(rejects=tmp_path / "chats.rejects.jsonl"))
+    other = choose_files(of_rows(b"[]"), [], ImportOptions(rejects=tmp_path / "chats.rejects.jsonl"))
 
     assert same.rows == tmp_path / "chats.rejects.jsonl"
     assert other.rows == tmp_path / "chats.rejects-2.jsonl"
 
 
-def test_reasons_never_take_the_name_of_the_rows(tmp_path: Path) -> None:
-    files = choose_files([reject(b"{}")], [], ImportOptions(rejects=tmp_path / "bad.txt"))
+def test_reasons_never_take_the_name_of_the_rows(tmp_path: Path, of_rows: Callable[..., Rejects]) -> None:
+    files = choose_files(of_rows(b"{}"), [], ImportOptions(rejects=tmp_path / "bad.txt"))
 
     assert (files.rows, files.reasons) == (tmp_path / "bad.txt", tmp_path / "bad.reasons.txt")
 
 
-def test_imports_at_the_same_moment_write_rejects_of_their_own(tmp_path: Path) -> None:
+def test_imports_at_the_same_moment_write_rejects_of_their_own(tmp_path: Path, of_rows: Callable[..., Rejects]) -> None:
     options, names = ImportOptions(rejects=tmp_path / "bad.jsonl"), []
     choose, start = rejects.choose_files, Barrier(8)
 
@@ -75,7 +85,7 @@ def test_imports_at_the_same_moment_write_rejects_of_their_own(tmp_path: Path) -
         return files
 
     def write(number: int) -> None:
-        with rejects.written_rejects([reject(b"{bad%d" % number)], [], options) as files:
+        with rejects.written_rejects(of_rows(b"{bad%d" % number), [], options) as files:
             names.append(files)
 
     with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(8) as pool:
