@@ -153,7 +153,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a dataset of a few entries of every form, with a branch and a release."""
     folder = tmp_path_factory.mktemp("fuzz") / "tavern"
     dataset = Dataset.init(folder)
-    dataset.import_rows(ROWS, skip_invalid=True)
+    dataset.import_rows(ROWS, skip_invalid=True, rejects=folder.parent / "rejects.jsonl")
     dataset.branch("side")
     dataset.releases.create("v1")
     return folder
