@@ -94,7 +94,7 @@ def linked_folders(common: Path) -> Iterator[CheckedOutFolder]:
         if link is not None:
             is_there = os.path.exists(link)  # noqa: PTH110  False also for what cannot be looked at
             yield _folder(private.name, link.parent.resolve(), private, is_there=is_there)
-        elif read_file(private / _LOCKED) is None and (private / "HEAD").exists():
+        elif read_file(private / _LOCKED) is None and (private / "index").exists():  # made whole once
             yield _folder(private.name, private, private, is_there=False)
 
 
