@@ -20,6 +20,7 @@ libraries (`pygit2.GitError`, `OSError`, `orjson.JSONDecodeError` …) never lea
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar
@@ -128,11 +129,28 @@ class SystemRefusedError(RoleThreadError):
 
 EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 """What passes when others need less, or this process may have more; it is never damage."""
+_MEMORY = ("failed to map segment", "error return without exception set", "without setting an exception")
+"""What the loader of libraries, and Python's own machinery, say when it is memory that they have run out of."""
 _FULL, _NOT_ALLOWED, _FILES = (
     {errno.ENOSPC, errno.EDQUOT},
     {errno.EACCES, errno.EPERM, errno.EROFS},
     {errno.EMFILE, errno.ENFILE},
 )
+
+
+def shortage(error: BaseException) -> OSError | None:
+    """Return the want of files or memory that an error of Python is about, also of an import; None for any other."""
+    if isinstance(error, MemoryError):
+        return OSError(errno.ENOMEM, "there is not enough memory")
+    if isinstance(error, OSError):
+        return error if error.errno in EXHAUSTED else None
+    if not isinstance(error, ImportError | SystemError):
+        return None
+    text = str(error).lower()
+    number = next((number for number in EXHAUSTED if os.strerror(number).lower() in text), None)
+    if any(word in text for word in _MEMORY):
+        number = errno.ENOMEM
+    return None if number is None else OSError(number, os.strerror(number))
 
 
 def way_out(number: int | None) -> str | None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rolethread_vcs.cli.output import Output
-from rolethread_vcs.errors import EXHAUSTED, InvalidError, RoleThreadError, SystemRefusedError, UsageError, way_out
+from rolethread_vcs.errors import InvalidError, RoleThreadError, SystemRefusedError, UsageError, shortage, way_out
 from rolethread_vcs.views.findings import error_text
 
 if TYPE_CHECKING:
@@ -84,13 +84,11 @@ def _as_ours(
             return InvalidError(message)
         path = error.ctx.command_path if error.ctx is not None else "rtv"
         return UsageError(message, hint=f"{path} --help")
-    if isinstance(error, MemoryError):
-        error = OSError(errno.ENOMEM, "there is not enough memory")
-    if isinstance(error, ImportError) and os.strerror(errno.EMFILE) in str(error):
-        error = OSError(errno.EMFILE, os.strerror(errno.EMFILE), error.path)
+    short = shortage(error)
+    error = short or error
     if isinstance(error, OSError) and error.errno in _SYSTEM_TROUBLE:
         what = f"{error.strerror}: {error.filename}" if error.filename else error.strerror
-        code = "exhausted" if error.errno in EXHAUSTED else None
+        code = "exhausted" if short else None
         message, hint = f"the system refused: {what}", None if is_saved else way_out(error.errno)
         return SystemRefusedError(message, hint=hint, saved=is_saved, change=given.change, code=code)
     import traceback

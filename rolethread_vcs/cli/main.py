@@ -16,7 +16,7 @@ import click
 
 from rolethread_vcs.cli._verbs import VERBS
 from rolethread_vcs.cli.context import GlobalOptions, Group
-from rolethread_vcs.errors import EXHAUSTED, UsageError
+from rolethread_vcs.errors import UsageError, shortage
 
 PROGRAM = "rtv"
 COMPLETION_VARIABLE = "_RTV_COMPLETE"
@@ -106,16 +106,18 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
 def run(arguments: Sequence[str]) -> int:
     """Run the command and return its exit status; errors are shown."""
     given = GlobalOptions()
+    spare = os.open(os.devnull, os.O_RDONLY)  # what says an error is imported when no more files can be opened
     try:
         status = _invoke(list(arguments) or ["--help"], given)
         sys.stdout.flush()
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last fence: a bug becomes a log file
-        is_short = isinstance(error, OSError) and error.errno in EXHAUSTED
-        if is_short or isinstance(error, MemoryError) or getattr(error, "code", "") == "exhausted":
+        os.close(spare)
+        if shortage(error) or getattr(error, "code", "") == "exhausted":
             error.__traceback__ = error.__context__ = error.__cause__ = None  # what they hold is needed to say it
         from rolethread_vcs.cli.errors import show_error
 
         return show_error(error, given, arguments)
+    os.close(spare)
     return status
 
 

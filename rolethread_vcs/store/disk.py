@@ -86,7 +86,7 @@ def read_plain(path: Path, most: int) -> bytes | None:
         if not stat.S_ISREG(info.st_mode) or info.st_size > most:
             return None
         with os.fdopen(fd, "rb", closefd=False) as stream:
-            return stream.read(most)
+            return stream.read(info.st_size)  # to read more sets as much memory aside
     finally:
         os.close(fd)
 

@@ -181,3 +181,17 @@ def test_a_pruning_collection_between_commands_leaves_every_undo(template):
 def collect(folder: Path) -> None:
     for words in (["reflog", "expire", "--expire=now", "--all"], ["gc", "--quiet", "--prune=now"]):
         subprocess.run(["git", "-C", str(folder), *words], check=True, capture_output=True)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limits of other systems are others")
+@pytest.mark.parametrize("limit", ["-n 7", "-n 10", "-n 20", "-v 24000", "-v 31000", "-v 36000", "-v 45000"])
+@pytest.mark.parametrize("words", ["verify", "clone . ../copy", "edit 2 --tag +x"])
+def test_what_runs_out_while_the_program_is_still_loaded_is_called_that(dataset, environment, limit, words):
+    words = f"ulimit {limit}; exec {sys.executable} -m rolethread_vcs {words}"
+    folder, old = dataset.folder, dataset.repository.refs.head_commit()
+
+    done = subprocess.run(["sh", "-c", words], cwd=folder, env=environment, capture_output=True, text=True)
+
+    assert done.returncode == 74 or (done.returncode == 0 and limit.startswith("-n")), (done.returncode, done.stderr)
+    assert done.returncode == 0 or (len(done.stderr.splitlines()) < 3 and "Traceback" not in done.stderr)
+    assert done.returncode == 0 or dataset.repository.refs.head_commit() == old
