@@ -40,7 +40,7 @@ def finish_interrupted(repository: Repository) -> list[str]:
 
 def _finish(repository: Repository, keep: Path, pending: Pending, what: str) -> list[str]:
     """Finish one transaction; one of which no ref had moved is left for the sweep."""
-    there = _in_worktree(repository, pending.worktree)
+    there = in_worktree(repository, pending.worktree)
     if there is None:
         # HEAD of a folder that has gone leads nowhere any more, and its files are gone, too
         moves = {name: pair for name, pair in pending.moves.items() if name != HEAD}
@@ -58,19 +58,30 @@ def _finish(repository: Repository, keep: Path, pending: Pending, what: str) -> 
     return notes
 
 
+def is_published(repository: Repository, pending: Pending) -> bool:
+    """Return whether the change of a dead writer was saved: then the rest follows, else it is forgotten.
+
+    The note is older than the pack beside it. Killed between the two, a ref can only be where the note wants it because
+    somebody else moved it there, and there is no operation to log.
+    """
+    if pending.operations is None:
+        return pending.file is None or pending.file.is_done
+    logged = pending.operations[1]
+    is_moved = repository.operations.head() == logged or any(
+        _has_moved(repository, name, pair) for name, pair in pending.moves.items()
+    )
+    return is_moved and logged in repository.objects
+
+
 def _publish_rest(repository: Repository, keep: Path, pending: Pending, notes: list[str]) -> bool:
     """Move the refs of a transaction that had not moved yet; return whether it was published at all."""
     _remove_dead_locks(repository, pending, keep)
-    if pending.operations is None:
-        return pending.file is None or pending.file.is_done
+    is_saved = is_published(repository, pending)
+    if not is_saved or pending.operations is None:
+        return is_saved
     log_before, log_after = pending.operations
     is_logged = repository.operations.head() == log_after
     moved = [name for name, pair in pending.moves.items() if _has_moved(repository, name, pair)]
-    # The note is older than the pack beside it. Killed between the two, a ref can only be where the note wants it
-    # because somebody else moved it there, and there is no operation to log.
-    is_whole = log_after in repository.objects
-    if not is_whole or not (moved or is_logged):
-        return False
     for name, (before, after) in pending.moves.items():
         if name in moved:
             continue
@@ -120,7 +131,7 @@ def _remove_dead_locks(repository: Repository, pending: Pending, keep: Path) -> 
                 time.sleep(0.02)
 
 
-def _in_worktree(repository: Repository, name: str) -> Repository | None:
+def in_worktree(repository: Repository, name: str) -> Repository | None:
     """Return the repository as opened from the worktree of a name; None when that folder has gone."""
     if name == repository.worktree_name:
         return repository

@@ -39,7 +39,7 @@ def status_lines(survey: Survey, waiting: OpenMerge | RoleThreadError | None, lo
     if survey.is_partial:
         yield "git left some of it at the remote (a partial clone); the rest: git fetch --refetch --no-filter"
     if survey.interrupted is not None:
-        yield f"the last command ({survey.interrupted}) was cut off; the next one that changes something finishes it"
+        yield survey.interrupted.said
     if survey.why_read_only is not None:
         yield f"{survey.why_read_only} (install a newer one)"
     for ref in survey.damaged_refs:
@@ -186,7 +186,7 @@ def _health_rows(health: Health) -> list[tuple[str, str]]:
         ("durability", "safe: on the disk before it is reported" if health.durable else "fast"),
         ("identity", health.identity or "none (a neutral name is used)"),
         ("lock", f"held by {health.holder}" if health.holder else "free"),
-        ("cut off", health.pending or "nothing"),
+        ("cut off", health.pending.command if health.pending else "nothing"),
         ("locks of git", ", ".join(f"{lock.path.name} ({_age(lock.age)} old)" for lock in health.git_locks) or "none"),
         ("leftovers", ", ".join(path.name for path in health.leftovers) or "none"),
         ("branch", health.branch or "none (looking at a commit)"),

@@ -93,7 +93,7 @@ def test_an_interrupted_command_is_told_and_finished_by_unlock(dataset, capsys):
     status, after, _ = doctor(dataset.folder, capsys, "--unlock")
 
     assert value["dataset"]["pending"] == "edit 12"
-    assert "'edit 12' was cut off" in text
+    assert "(edit 12) was cut off before anything was changed" in text
     assert status == 0
     assert "the last command (edit 12, " in after and "cut off before anything was saved" in after
     assert not keep.exists()

@@ -123,6 +123,11 @@ def finish_merge(dataset: Dataset) -> None:
     dataset.merges.finish()
 
 
+def abort_merge(dataset: Dataset) -> None:
+    """Give up an unfinished merge: the unfinished ref goes."""
+    dataset.merges.abort()
+
+
 SCENARIOS: dict[str, Callable[[Dataset], None]] = {
     "edit": edit,
     "bulk": bulk,
@@ -143,6 +148,7 @@ SCENARIOS: dict[str, Callable[[Dataset], None]] = {
     "merge_that_waits": merge_that_waits,
     "resolve": resolve,
     "finish_merge": finish_merge,
+    "abort_merge": abort_merge,
 }
 
 

@@ -195,6 +195,7 @@ def test_status_tells_of_a_refresh_that_was_cut_off(tmp_path: Path) -> None:
     for dataset, _ in killed_at_each_step(
         tmp_path / "bench", behind, lambda bench: bench[0].copies.refresh(bench[1]), at_least=8
     ):
-        said.add(dataset.status().interrupted)
+        found = dataset.status().interrupted
+        said.add(found and (found.command, found.was_saved))
 
-    assert said == {None, "workcopy refresh train.jsonl"}
+    assert said == {None, *(("workcopy refresh train.jsonl", was_saved) for was_saved in (True, False))}

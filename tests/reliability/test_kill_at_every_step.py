@@ -35,9 +35,9 @@ def make_template(folder: Path, scenario: str, *, bare: bool) -> None:
         edit(dataset)
         with dataset.edit("something else") as change:
             change.put(dataset.snapshot().ids()[1], conversation("edited too"))
-    if scenario in ("merge", "merge_that_waits", "resolve", "finish_merge"):
+    if scenario in ("merge", "merge_that_waits", "resolve", "finish_merge", "abort_merge"):
         make_branches(dataset)
-    if scenario in ("resolve", "finish_merge"):
+    if scenario in ("resolve", "finish_merge", "abort_merge"):
         dataset.merge("clash")
     if scenario == "finish_merge":
         dataset.merges.resolve([dataset.snapshot().ids()[0]], "clash")

@@ -163,3 +163,28 @@ def test_a_merge_that_was_cut_off_while_it_ended_has_ended_when_it_is_said_again
     # killed before it was saved, it is done anew; behind that it is told to have been saved, and to be finished
     assert set(said[:-1]) <= {(0, False), (0, True), (40, True), (40, False)}
     assert (40, True) in said
+
+
+@pytest.mark.parametrize(("scenario", "ending"), [("finish_merge", "--continue"), ("abort_merge", "--abort")])
+def test_status_says_one_true_thing_of_a_merge_that_was_cut_off_while_it_ended(clash, rtv, tmp_path, scenario, ending):
+    rtv(clash.folder, "merge", "clash")
+    if scenario == "finish_merge":
+        rtv(clash.folder, "resolve", "--all", "--take", "clash")
+    outcomes = set()
+    for step in range(1, 100):
+        copy = tmp_path / f"copy-{step}" / "tavern"
+        shutil.copytree(clash.folder, copy)
+        code = run_and_die(scenario, copy, step)
+        found = Dataset.open(copy).status()
+        next_one = rtv(copy, "edit", str(ENTRIES), "--tag", "+after")
+        ended = not Dataset.open(copy).repository.has_unfinished_merge()
+
+        assert found.last_operation.verb != "external" and next_one.returncode == 0, (step, next_one.stderr)
+        if found.interrupted is not None:
+            assert (found.interrupted.command, found.interrupted.was_saved) == (f"merge {ending}", ended), step
+            assert not found.can_undo and found.has_unfinished != ended, step
+        outcomes.add(found.interrupted and found.interrupted.was_saved)
+        if code == 0:
+            break
+
+    assert outcomes == {None, True, False}

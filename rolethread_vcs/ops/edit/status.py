@@ -34,12 +34,28 @@ class Upstream:
 
 
 @dataclass(frozen=True, slots=True)
+class Interrupted:
+    """A command that a crash cut off: the next mutating one finishes it where its change was saved, else forgets it."""
+
+    command: str
+    was_saved: bool
+
+    @property
+    def said(self) -> str:
+        """What the matter is, and what follows, as a sentence."""
+        named = f"the last command ({self.command})"
+        if self.was_saved:
+            return f"{named} was saved but cut off; the next one that changes something finishes it"
+        return f"{named} was cut off before anything was changed; repeat it"
+
+
+@dataclass(frozen=True, slots=True)
 class Survey:
     """The present state.
 
     `branch` is None when a commit is looked at and no branch; `unsaved` are the hand edits that `commit` would take and
     `restore` would throw away, `foreign` the new files that are no part of a dataset; `drafts` are names of files in
-    the drafts folder; `interrupted` is the command that a crash cut off, which the next mutating command finishes.
+    the drafts folder; `interrupted` is the command that a crash cut off.
     `damaged_refs` are branches and releases that cannot be followed. `why_read_only` says why no command of this
     version may write here, None where it may. `left_out` counts the files of the dataset that a sparse checkout leaves
     out; `is_partial` tells of a partial clone of git. `has_unfinished` tells of a merge, a revert or a pick that waits
@@ -58,7 +74,7 @@ class Survey:
     foreign: tuple[Unsaved, ...]
     drafts: tuple[str, ...]
     last_operation: Operation | None
-    interrupted: str | None
+    interrupted: Interrupted | None
     can_undo: bool = False
     damaged_refs: tuple[FollowedRef, ...] = ()
     why_read_only: str | None = None
@@ -100,7 +116,8 @@ def survey(repository: Repository) -> Survey:
         from rolethread_vcs.ops.edit.hand_files import why_refused
 
         unsaved = tuple(replace(each, problem=why_refused(repository.worktree, snapshot, each)) for each in unsaved)
-    last, git = _last_operation(repository), repository.git_state()
+    interrupted, git = interrupted_command(repository), repository.git_state()
+    last = _last_operation(repository, is_interrupted=interrupted is not None)
     return Survey(
         name=settings.name,
         branch=branch,
@@ -118,24 +135,28 @@ def survey(repository: Repository) -> Survey:
         drafts=drafts(repository),
         last_operation=last,
         can_undo=git is None
+        and interrupted is None
         and last is not None
         and (last.has_effect or last.verb == UNDO)
         and not last.is_of_another_folder(repository.worktree_name),
-        interrupted=interrupted_command(repository),
+        interrupted=interrupted,
         damaged_refs=damaged_refs(repository),
         why_read_only=settings.why_read_only,
         upstream=None if branch is None else upstream_of(repository, branch, snapshot.id),
     )
 
 
-def _last_operation(repository: Repository) -> Operation | None:
-    """Return what was done last: by one of our commands, or, since then, by plain git."""
+def _last_operation(repository: Repository, *, is_interrupted: bool) -> Operation | None:
+    """Return what was done last: by one of our commands, or, since then, by plain git.
+
+    While a command of ours is cut off, what moved since is mostly its doing: it is not laid to git.
+    """
     try:
         last = repository.operations.last()
     except DamagedError:  # said with the damaged refs
         return None
     table = repository.refs.table(None if last is None else last.refs)
-    if last is None or not moved_since(last, table, repository.worktree_name):
+    if last is None or is_interrupted or not moved_since(last, table, repository.worktree_name):
         return last
     from rolethread_vcs.transaction import external_operation
 
@@ -195,14 +216,21 @@ def drafts(repository: Repository) -> tuple[str, ...]:
         return ()
 
 
-def interrupted_command(repository: Repository) -> str | None:
+def interrupted_command(repository: Repository) -> Interrupted | None:
     """Return the command that a crash cut off, or None; one that is running right now does not count."""
     from rolethread_vcs.store.lock import is_held
     from rolethread_vcs.store.log import journal
     from rolethread_vcs.store.pack_folder import leftovers
+    from rolethread_vcs.store.recovery import in_worktree, is_published
 
     pending = journal.load_all(leftovers(repository))
     if not pending or is_held(repository.lock_path):
         return None
     # looked at again: a command that ended between the two looks was not cut off
-    return next((each.command for keep, each in reversed(pending.items()) if keep.exists()), None)
+    found = next((each for keep, each in reversed(pending.items()) if keep.exists()), None)
+    if found is None:
+        return None
+    was_saved = False
+    with suppress(DamagedError):  # of a torn ref, which is said, too
+        was_saved = is_published(in_worktree(repository, found.worktree) or repository, found)
+    return Interrupted(found.command, was_saved)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rolethread_vcs.errors import DamagedError, RoleThreadError
 from rolethread_vcs.model.layout import ENTRIES
-from rolethread_vcs.ops.edit.status import interrupted_command
+from rolethread_vcs.ops.edit.status import Interrupted, interrupted_command
 from rolethread_vcs.ops.git_support.hooks import BEFORE, hooks_of_others
 from rolethread_vcs.store import disk, filesystem, lock, pack_folder
 from rolethread_vcs.store.damaged_refs import FollowedRef, clash_notes, damaged_refs
@@ -58,7 +58,7 @@ class Health:
     durable: bool
     identity: str | None
     holder: str | None
-    pending: str | None
+    pending: Interrupted | None
     unwritable: tuple[Path, ...]
     read_only_disk: bool
     git_locks: tuple[GitLock, ...]
@@ -242,9 +242,7 @@ def _advise(health: Health) -> list[str]:
         )
     advice += [f"{ref}; mend it with: rtv verify --repair" for ref in health.damaged_refs]
     if health.pending is not None:
-        advice.append(
-            f"the command {health.pending!r} was cut off; the next command finishes it, or: rtv doctor --unlock"
-        )
+        advice.append(f"{health.pending.said}; to tidy up now: rtv doctor --unlock")
     stale = [found for found in health.git_locks if found.age > STALE_AFTER]
     if stale:
         advice.append("lock files of git were left behind; remove them with: rtv doctor --unlock")

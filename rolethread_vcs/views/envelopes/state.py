@@ -114,7 +114,7 @@ class Status(Envelope, name="status", verbs=("status",)):
     conflicts: list[OpenConflict]
     unfinished: dict[str, str] | None
     git: GitState | None
-    interrupted: str | None
+    interrupted: Annotated[str | None, attribute("command")]
     why_read_only: str | None
     damaged_refs: Names
     last_operation: Number
@@ -395,7 +395,7 @@ class Health(Model):
     )
     identity: str | None
     holder: str | None
-    pending: str | None
+    pending: Annotated[str | None, attribute("command")]
     unwritable: Paths
     git_locks: list[Lock]
     leftovers: Paths

@@ -13,7 +13,7 @@ from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import SystemRefusedError
 from rolethread_vcs.model.layout import entry_path
 from rolethread_vcs.ops.edit.field_edits import FieldEdit
-from rolethread_vcs.ops.edit.status import interrupted_command, survey, unsaved_files
+from rolethread_vcs.ops.edit.status import Interrupted, interrupted_command, survey, unsaved_files
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.checkout import Unsaved
 from rolethread_vcs.store.log import journal
@@ -88,7 +88,7 @@ def test_a_command_that_was_cut_off_is_told_and_a_running_one_is_not(tmp_path: P
     with repository.lock("rtv edit"):
         running = interrupted_command(repository)
 
-    assert (cut_off, running) == ("edit 12", None)
+    assert (cut_off, running) == (Interrupted("edit 12", False), None)
 
 
 def test_a_bare_dataset_has_no_hand_edits(tmp_path: Path) -> None:
@@ -132,5 +132,5 @@ def test_what_a_full_disk_kept_from_being_written_is_no_hand_edit(
     monkeypatch.setattr(disk, "fault_point", None)
 
     found = survey(dataset.repository)
-    assert (caught.value.saved, added, found.interrupted) == (True, [], f"edit {ids[1]}")
+    assert (caught.value.saved, added, found.interrupted) == (True, [], Interrupted(f"edit {ids[1]}", True))
     assert [edit.id for edit in found.unsaved] == [ids[0]]
