@@ -50,7 +50,10 @@ def fitted(function: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(function)
     def call(*args: P.args, **keywords: P.kwargs) -> R:
-        given = wanted.bind(*args, **keywords)
+        try:
+            given = wanted.bind(*args, **keywords)
+        except TypeError:
+            return function(*args, **keywords)  # Python's own refusal names the function
         for name in fits.keys() & given.arguments.keys():
             given.arguments[name] = fits[name](None, given.arguments[name])
         return function(*given.args, **given.kwargs)

@@ -429,3 +429,8 @@ def test_what_a_word_that_reads_holds_can_be_pickled(dataset: Dataset, word: str
     for each in held(attrgetter(word)(dataset).__func__):
         if not inspect.isfunction(each) and not isinstance(each, (inspect.Signature, inspect.Parameter)):
             pickle.dumps(each)
+
+
+def test_an_unknown_option_is_refused_with_the_name_of_the_function(tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match=r"init\(\).*'bare'"):
+        Dataset.init(tmp_path, bare=True)  # type: ignore[call-arg]

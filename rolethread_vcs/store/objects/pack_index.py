@@ -15,6 +15,7 @@ import sys
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import count, pairwise
 from pathlib import Path
 
@@ -121,29 +122,32 @@ def damaged_indexes(folder: Path, *, whole: bool = False) -> Iterator[tuple[Path
     Raises:
         OSError.
     """
-    found: dict[str, tuple[str, int, int]] = {}
-    sizes: dict[str, int] = {}
+    known = frozenset() if whole else _whole.get(str(folder), frozenset())
+    good, unknown = set(), []
+    packs: dict[str, os.DirEntry[str]] = {}
     try:
         with os.scandir(folder) as files:
             for file in files:
                 name = file.name
-                try:
-                    if name.endswith(".idx") or name == MULTI:
+                if name.endswith(".pack"):
+                    packs[name[:-5]] = file
+                elif name.endswith(".idx") or name == MULTI:
+                    try:
                         info = file.stat()
-                        found[name] = (name, info.st_size, info.st_mtime_ns)
-                    elif name.endswith(".pack"):
-                        sizes[name[:-5]] = file.stat().st_size
-                except FileNotFoundError:  # another command folded it away
-                    continue
+                    except FileNotFoundError:  # another command folded it away
+                        continue
+                    stamp = (name, info.st_size, info.st_mtime_ns)
+                    if stamp in known:
+                        good.add(stamp)
+                    else:
+                        unknown.append(stamp)
     except (FileNotFoundError, NotADirectoryError):
         return
-    known = frozenset() if whole else _whole.get(str(folder), frozenset())
-    good = set()
-    for name, stamp in found.items():
-        path = folder / name
-        if stamp in known:
-            good.add(stamp)
-        elif name == MULTI or name[:-4] in sizes:
+    sizes = _sizes(packs) if unknown else {}
+    for stamp in unknown:
+        name = stamp[0]
+        if name == MULTI or name[:-4] in sizes:
+            path = folder / name
             try:
                 data = _readable(path)
                 fault = _fault_of_many(data, sizes) if name == MULTI else _fault(data, sizes[name[:-4]], whole=whole)
@@ -154,6 +158,14 @@ def damaged_indexes(folder: Path, *, whole: bool = False) -> Iterator[tuple[Path
             else:
                 good.add(stamp)
     _whole[str(folder)] = frozenset(good)
+
+
+def _sizes(packs: dict[str, os.DirEntry[str]]) -> dict[str, int]:
+    sizes = {}
+    for name, file in packs.items():
+        with suppress(FileNotFoundError):  # another command folded it away
+            sizes[name] = file.stat().st_size
+    return sizes
 
 
 def _readable(path: Path) -> bytes:
