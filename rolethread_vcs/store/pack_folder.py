@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from rolethread_vcs.errors import EXHAUSTED, RoleThreadError, SystemRefusedError
 from rolethread_vcs.store import disk
-from rolethread_vcs.store.log import journal
+from rolethread_vcs.store.log import OPERATIONS_REF, journal
 from rolethread_vcs.store.objects.pack_index import read_index
 from rolethread_vcs.store.objects.packs import FOLDING, KEEP, TEMPORARY, PackWriter
 
@@ -44,7 +44,11 @@ def fold_if_many(repository: Repository) -> int:
 def sweep(repository: Repository) -> None:
     """Remove what dead writers left; call under the lock with none pending."""
     with disk.system_errors("removing what an interrupted command left"):
-        for path in leftovers(repository):
+        left = leftovers(repository)
+        needed = {path.with_suffix("") for path in left if path.suffix == KEEP and _lacks_its_index(repository, path)}
+        for path in left:
+            if path.with_suffix("") in needed:
+                continue
             if path.is_dir() and not path.is_symlink():
                 from shutil import rmtree
 
@@ -67,6 +71,45 @@ def leftovers(repository: Repository) -> list[Path]:
     names = () if scratch.is_symlink() else _names(scratch)  # what a link leads to is not ours to sweep
     left += [scratch / name for name in names if name.endswith(KEEP) or _is_dead(name.partition("-")[0])]
     return [path for path in unseen if path.exists() and not path.with_suffix(".idx").exists()] + left
+
+
+def index_cut_off(repository: Repository) -> None:
+    """Make the index of each whole pack that lacks it and may hold what is saved; call under the lock.
+
+    A kill between pack and index comes before any ref moves: what it leaves is nobody's. Where a ref has moved, or a
+    fold has removed the packs that it copied, the index was there and is lost.
+    """
+    for pack in _without_index(repository):
+        from rolethread_vcs.store.objects.pack_scan import index_of
+
+        with disk.system_errors("making the index of a pack again"), contextlib.suppress(ValueError):
+            disk.replace_file(pack.with_suffix(".idx"), index_of(pack), durable=True, mode=0o444)
+
+
+def lost_indexes(repository: Repository) -> list[Path]:
+    """Return the packs of dead writers that may hold what is saved, and have no index."""
+    return [pack for pack in _without_index(repository) if _is_dead(journal.writer_of(pack.with_suffix(KEEP)))]
+
+
+def _without_index(repository: Repository) -> list[Path]:
+    folder = repository.pack_folder
+    keeps = [folder / name for name in _names(folder) if name.endswith(KEEP)]
+    return [keep.with_suffix(".pack") for keep in keeps if _lacks_its_index(repository, keep)]
+
+
+def _lacks_its_index(repository: Repository, keep: Path) -> bool:
+    if keep.with_suffix(".idx").exists() or not keep.with_suffix(".pack").exists():
+        return False
+    text = journal.text_of(keep)
+    if text is None:
+        return False
+    pending = journal.load(keep)
+    if pending is None:  # of a fold, or unreadable: written whole, so damaged later, by whatever took the index
+        return bool(text.partition(b"\n")[2])
+    befores = {name: before for name, (before, _) in pending.moves.items()}
+    if pending.operations is not None:
+        befores[OPERATIONS_REF] = pending.operations[0]
+    return not all(repository.refs.is_at(name, before) for name, before in befores.items())
 
 
 def is_unsaved(path: Path) -> bool:

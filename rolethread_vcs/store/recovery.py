@@ -25,6 +25,7 @@ def finish_interrupted(repository: Repository) -> list[str]:
     left = pack_folder.leftovers(repository)
     if not left:
         return []
+    pack_folder.index_cut_off(repository)
     pending = journal.load_all(left)
     notes: list[str] = []
     for keep, each in pending.items():

@@ -13,8 +13,11 @@ from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import BusyError, RoleThreadError
 from rolethread_vcs.model.layout import entry_path
 from rolethread_vcs.ops.edit.change import add
-from rolethread_vcs.store import disk
+from rolethread_vcs.ops.verify.repair import repair
+from rolethread_vcs.ops.verify.verify import verify
+from rolethread_vcs.store import disk, pack_folder
 from rolethread_vcs.store.checkout import index
+from rolethread_vcs.store.dataset_folder import find_dataset
 from rolethread_vcs.store.log import journal
 from rolethread_vcs.store.log.journal import FileChange, Pending, SideEffects
 from rolethread_vcs.store.objects.packs import KEEP_TEXT
@@ -533,3 +536,58 @@ def test_an_undo_that_could_not_note_what_plain_git_moved_does_not_say_that_it_i
     assert "the note of what plain git moved was cut off" in caught.value.message
     assert dataset.snapshot().id == before
     assert [each.verb for each in dataset.undo().operations] == ["external"]
+
+
+@pytest.mark.parametrize("cure", ["verify --repair", "the next command"])
+@pytest.mark.parametrize(("step", "is_saved"), [("refs/heads/main", False), ("refs/rolethread/ops", True)])
+def test_a_saved_pack_whose_index_is_lost_stays(dataset, monkeypatch, step, is_saved, cure):
+    """Killed between the move of the branch and that of the log, the pack is all there is of a saved change."""
+    before = dataset.repository.refs.read("refs/heads/main")
+    cut_off(dataset, None, monkeypatch, after=("ref", step))
+    saved = dataset.repository.refs.read("refs/heads/main")
+    assert (saved != before) == is_saved
+    (keep,) = dataset.repository.pack_folder.glob("*.keep")
+    keep.with_suffix(".idx").unlink()
+    packs = set(dataset.repository.pack_folder.glob("*.pack"))
+
+    if cure == "verify --repair":
+        verification = repair(dataset.repository.folder)
+        assert verification.ok
+        assert verify(Dataset.open(dataset.repository.folder).repository).ok
+    else:
+        opened = find_dataset(dataset.repository.folder, check=False)
+        with opened.lock("test"):
+            finish_interrupted(opened)
+
+    again = Dataset.open(dataset.repository.folder)
+    assert again.repository.refs.read("refs/heads/main") == saved
+    assert len(again.snapshot()) == len(dataset.snapshot(before)) + is_saved
+    assert len(list(again.log())) == 1 + is_saved
+    assert is_saved <= packs.issubset(again.repository.pack_folder.glob("*.pack"))
+    assert not list(again.repository.pack_folder.glob("*.keep"))
+
+
+def test_a_fold_cut_off_whose_index_is_lost_stays(dataset, monkeypatch):
+    """The packs that it copied may be gone, and this is all there is of them."""
+    for number in range(4):
+        add(dataset.repository, [ENTRY | {"metadata": {"n": number}}], Intent("add", "add one"))
+    saved = dataset.snapshot().ids()
+    monkeypatch.setattr(pack_folder, "FOLD_AT", 2)
+
+    def fault(what: str, path: str) -> None:
+        if what == "unlink" and path.endswith(".keep"):
+            raise Killed
+
+    monkeypatch.setattr(disk, "fault_point", fault)
+    with pytest.raises(Killed), dataset.repository.lock("test"):
+        pack_folder.fold_if_many(dataset.repository)
+    monkeypatch.setattr(disk, "fault_point", None)
+    (keep,) = dataset.repository.pack_folder.glob("*.keep")
+    keep.with_suffix(".idx").unlink()
+
+    opened = find_dataset(dataset.repository.folder, check=False)
+    with opened.lock("test"):
+        finish_interrupted(opened)
+    again = Dataset.open(dataset.repository.folder)
+    assert again.snapshot().ids() == saved
+    assert verify(again.repository).ok

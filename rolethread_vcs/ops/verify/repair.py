@@ -6,13 +6,11 @@ or the new, and to say it again goes on from there.
 
 from __future__ import annotations
 
-import mmap
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
-from zlib import crc32
 
 from rolethread_vcs import limits
 from rolethread_vcs.errors import DamagedError
@@ -28,10 +26,11 @@ from rolethread_vcs.store.git_state import read_file
 from rolethread_vcs.store.linked_folders import find_again
 from rolethread_vcs.store.log import OPERATIONS_REF, head_key
 from rolethread_vcs.store.objects import commits, trees
-from rolethread_vcs.store.objects.integrity import bad_loose, fits_checksum
-from rolethread_vcs.store.objects.pack_index import MULTI, build_index, read_index
-from rolethread_vcs.store.objects.pack_scan import scan
+from rolethread_vcs.store.objects.integrity import bad_loose
+from rolethread_vcs.store.objects.pack_index import MULTI, read_index
+from rolethread_vcs.store.objects.pack_scan import index_of, mapped, scan
 from rolethread_vcs.store.objects.packs import KEEP, PackWriter
+from rolethread_vcs.store.pack_folder import index_cut_off
 from rolethread_vcs.store.quarantine import Quarantine
 from rolethread_vcs.store.recovery import finish_interrupted
 from rolethread_vcs.store.refs import BRANCHES, HEAD, SYMBOLIC, TAGS, branch_of, is_unfinished
@@ -54,6 +53,7 @@ def repair(folder: Path, source: Path | None = None, step: Callable[[], object] 
     """
     repository, quarantine, repaired = find_to_repair(folder)
     with repository.lock("rtv verify --repair"), _opened(source, repository) as other:
+        index_cut_off(repository)  # before a ref is judged by what it leads to
         found = verify(repository, step)
         for mend in _KINDS:
             done = list(mend(_Bench(repository, quarantine, other), found.problems))
@@ -88,10 +88,8 @@ def _packs(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
     for stem in sorted(stems):
         pack, index = (repository.common_folder / f"{stem}{end}" for end in (".pack", ".idx"))
         with suppress(ValueError):
-            if pack.is_file() and fits_checksum(pack):
-                data = _mapped(pack)
-                places = {each.oid: (each.start, crc32(data[each.start : each.end])) for each in scan(data)}
-                bench.quarantine.replace(index, build_index(places, bytes(data[-20:])))
+            if pack.is_file():
+                bench.quarantine.replace(index, index_of(pack))
                 yield f"the index of {pack.name} is made again from its pack"
                 continue
         old = [repository.common_folder / f"{stem}{end}" for end in (".idx", ".rev", ".bitmap", ".mtimes", ".pack")]
@@ -115,14 +113,9 @@ def _save_readable(repository: Repository, pack: Path, index: Path) -> tuple[Pat
     with suppress(ValueError, OSError):
         starts = sorted(read_index(index).values())
     with repository.pack() as writer:
-        for each in scan(_mapped(pack), starts, torn=True):
+        for each in scan(mapped(pack), starts, torn=True):
             writer.add(each.kind, each.data, each.oid)
         return _publish(writer), len(writer.ids()), None if starts is None else len(starts)
-
-
-def _mapped(path: Path) -> memoryview:
-    with path.open("rb") as file:
-        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if path.stat().st_size else b"")
 
 
 def _publish(writer: PackWriter) -> Path | None:

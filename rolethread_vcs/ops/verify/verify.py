@@ -24,8 +24,9 @@ from rolethread_vcs.phrases import count
 from rolethread_vcs.store.damaged_refs import follow_ref, loose_refs, ref_title
 from rolethread_vcs.store.log import OPERATIONS_REF
 from rolethread_vcs.store.objects import BRING_THE_REST, trees
-from rolethread_vcs.store.objects.integrity import bad_loose, bad_packs
+from rolethread_vcs.store.objects.integrity import BadFile, bad_loose, bad_packs
 from rolethread_vcs.store.objects.pack_index import DamagedIndexError
+from rolethread_vcs.store.pack_folder import lost_indexes
 from rolethread_vcs.store.refs import BRANCHES, HEAD, SYMBOLIC, TAGS, ref_of, shorten
 from rolethread_vcs.store.repository import Repository
 
@@ -148,7 +149,8 @@ class _Verifier:
 
     def _check_packs(self) -> None:
         common = self.repository.common_folder
-        for bad in bad_packs(self.repository.pack_folder):
+        lost = [BadFile(pack, "its index is gone") for pack in lost_indexes(self.repository)]
+        for bad in (*bad_packs(self.repository.pack_folder), *lost):
             name = _inside(bad.path, common)
             severity = Severity.WARNING if "index is gone" in bad.reason else Severity.ERROR
             self._add("damaged_pack", f"the pack file {name} is damaged: {bad.reason}", path=name, severity=severity)

@@ -162,6 +162,12 @@ def text_of(keep: Path) -> bytes | None:
     return data if data.startswith(KEEP_TEXT) else None
 
 
+def writer_of(keep: Path) -> str:
+    """Return the process id of whoever wrote a `.keep`, "" for one that is not ours."""
+    text = text_of(keep) or b""
+    return text.removeprefix(KEEP_TEXT).partition(b"\n")[0].decode("ascii", "replace")
+
+
 def load(keep: Path) -> Pending | None:
     """Return the transaction that a `.keep` of ours notes; None without a note, and for a torn one: no ref had moved.
 

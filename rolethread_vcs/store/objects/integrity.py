@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from rolethread_vcs.store.objects import LooseObjects, TornObjectError
-from rolethread_vcs.store.objects.pack_index import damaged_indexes
+from rolethread_vcs.store.objects.pack_index import damaged_indexes, fits_checksum
 from rolethread_vcs.store.objects.trees import has_id
 
-_CHUNK = 1 << 20
 _DIGEST = 20
 _HEX = frozenset("0123456789abcdef")
 
@@ -87,19 +85,3 @@ def _bad_pack(path: Path) -> str | None:
         return None
     except OSError as error:
         return f"it cannot be read: {error.strerror or error}"
-
-
-def fits_checksum(path: Path) -> bool:
-    """Return whether a file ends with the SHA-1 of everything before."""
-    left = path.stat().st_size - _DIGEST
-    if left < 0:
-        return False
-    digest = hashlib.sha1(usedforsecurity=False)
-    with path.open("rb") as stream:
-        while left > 0:
-            chunk = stream.read(min(_CHUNK, left))
-            if not chunk:
-                return False
-            digest.update(chunk)
-            left -= len(chunk)
-        return stream.read() == digest.digest()

@@ -5,11 +5,14 @@ The layout is that of gitformat-pack. libgit2 has no part in it: it takes for gr
 
 from __future__ import annotations
 
+import mmap
 import zlib
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import NamedTuple
 
+from rolethread_vcs.store.objects.pack_index import build_index, fits_checksum
 from rolethread_vcs.store.objects.packs import KIND_NUMBERS
 from rolethread_vcs.store.objects.trees import object_id
 
@@ -39,6 +42,29 @@ class _Packed(NamedTuple):
     base: int | bytes | None
     body: bytes
     end: int
+
+
+def index_of(pack: Path) -> bytes:
+    """Return the `.idx` of a whole pack, from its bytes alone.
+
+    Raises:
+        ValueError: the pack is not whole. OSError.
+    """
+    if not fits_checksum(pack):
+        raise ValueError("its bytes do not fit its checksum")
+    data = mapped(pack)
+    places = {each.oid: (each.start, zlib.crc32(data[each.start : each.end])) for each in scan(data)}
+    return build_index(places, bytes(data[-_DIGEST:]))
+
+
+def mapped(pack: Path) -> memoryview:
+    """Return the bytes of a pack, which are not read into memory.
+
+    Raises:
+        OSError.
+    """
+    with pack.open("rb") as file:
+        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if pack.stat().st_size else b"")
 
 
 def scan(data: memoryview, starts: Iterable[int] | None = None, *, torn: bool = False) -> Iterator[PackedObject]:
