@@ -32,13 +32,10 @@ from rolethread_vcs.store.repository import CHECKOUT_LIMIT, LOCK, PATIENCE, PRIV
 if TYPE_CHECKING:
     from rolethread_vcs.store.quarantine import Quarantine
 
-_STARTING = "starting-"
-"""How the name of the file begins that stands in the private folder until a new repository is whole on the disk.
-
-The id of the process that makes it follows: there is no moment at which the file does not say it.
-"""
+_MAKING = ".rtv-making-"
+"""How the name of the folder begins in which a new repository is made; the id of the process follows."""
 _being_made: set[Path] = set()
-"""Those files of this process."""
+"""Those folders of this process."""
 
 
 def place_of(text: str | Path, folder: Path = Path()) -> Path:
@@ -185,22 +182,18 @@ def init_dataset(folder: Path, settings: bytes, who: Signature | None = None) ->
 
 
 def forget_cut_off(folder: Path) -> None:
-    """Remove the repository that a dead command was still making, and that nobody used since: a writer has the lock."""
-    private = folder.resolve() / ".git" / PRIVATE
-    with suppress(OSError, ValueError):
-        for starting in private.glob(f"{_STARTING}*"):
-            pid, is_used = starting.name.removeprefix(_STARTING), (private / LOCK).exists()
-            # after a power cut another process may have that id, this one too: in a container it always has
-            is_alive = starting in _being_made or (disk.process_is_alive(int(pid)) and int(pid) != os.getpid())
-            if not (is_used or is_alive):
-                shutil.rmtree(folder / ".git")
-        for made in (private, folder / ".git"):  # killed before that file was there: they are empty
-            made.rmdir()
+    """Remove what a dead command was still making of a folder: no git ever saw it."""
+    for making in folder.resolve().glob(f"{_MAKING}*"):
+        pid = making.name.removeprefix(_MAKING)
+        # after a power cut another process may have that id, this one too: in a container it always has
+        is_alive = making in _being_made or (pid != str(os.getpid()) and disk.process_is_alive(int(pid or 0)))
+        if pid.isdigit() and not is_alive:
+            shutil.rmtree(making, ignore_errors=True)
 
 
 @contextmanager
 def making(folder: Path, already_there: Callable[[Path], InvalidError], command: str) -> Iterator[Repository]:
-    """Give the new repository of a folder, to be filled: all of it is on the disk when the block has ended.
+    """Give the new repository of a folder, to be filled: it gets its place, whole and on the disk, when the block ends.
 
     Nothing is flushed one by one inside. It is bare then, with the note of a command that was cut off before it checked
     the files out, unless they are too many: whoever takes the lock next does that, and mostly it is this command. If
@@ -211,22 +204,20 @@ def making(folder: Path, already_there: Callable[[Path], InvalidError], command:
             files are in the way.
     """
     folder = folder.resolve()
-    starting = folder / ".git" / PRIVATE / f"{_STARTING}{os.getpid()}"
+    aside = folder / f"{_MAKING}{os.getpid()}"
     with disk.system_errors(f"making {folder}"):
         made = not folder.exists()
         disk.make_folders(folder, durable=True)
         disk.sync_folder(folder.parent)  # who made the folder may have been killed
+        disk.reach("create", aside)
         try:
-            starting.parent.mkdir(parents=True)
+            aside.mkdir()
         except FileExistsError as error:
             raise already_there(folder) from error
-        disk.reach("create", starting)
-        starting.touch()
-        for each in (starting.parent, folder / ".git", folder):  # a repository that is there has the file that says so
-            disk.sync_folder(each)
-    _being_made.add(starting)
+    _being_made.add(aside)
     try:
-        repository = Repository(create_git(folder), durable=False)
+        repository = Repository(create_git(aside), durable=False)
+        repository.folder = folder
         yield repository
         from rolethread_vcs.store.log.journal import Pending, SideEffects
         from rolethread_vcs.store.objects.packs import KEEP, KEEP_TEXT
@@ -239,14 +230,21 @@ def making(folder: Path, already_there: Callable[[Path], InvalidError], command:
                 disk.make_folders(repository.scratch_folder, durable=False)
                 note = repository.scratch_folder / f"{os.getpid()}-files{KEEP}"
                 disk.replace_file(note, KEEP_TEXT + b"%d\n" % os.getpid() + pending.encode(), durable=False)
-            disk.sync_tree(folder / ".git")
-            disk.remove(starting)
-            disk.sync_folder(starting.parent)  # were it back after a power cut, the next one would start afresh
-    except BaseException:
-        shutil.rmtree(folder if made else folder / ".git", ignore_errors=True)
-        raise
+            repository.close()
+            disk.sync_tree(aside)
+            try:
+                disk.rename(aside, folder / ".git")  # only an empty folder gives way
+            except OSError as error:
+                if (folder / ".git").exists():
+                    raise already_there(folder) from error
+                raise
+            disk.sync_folder(folder)
     finally:
-        _being_made.discard(starting)
+        shutil.rmtree(aside, ignore_errors=True)
+        _being_made.discard(aside)
+        if made:
+            with suppress(OSError):  # not empty: somebody else's, or a dataset now
+                folder.rmdir()
 
 
 def _refuse_strayed_folder(repository: Repository, start: Path) -> None:
@@ -292,7 +290,6 @@ def check_is_dataset(repository: Repository) -> None:
     Raises:
         NoDatasetError, InvalidError, InvalidSettingsError. DamagedError: it was a dataset, and its branch is gone.
     """
-    refuse_half_made(repository)
     try:
         snapshot = repository.head_snapshot()
     except UnknownRevisionError as error:
@@ -313,23 +310,6 @@ def check_is_dataset(repository: Repository) -> None:
         # what every command must read first, none that saves can mend
         error.hint = "rtv undo   takes back what brought this in"
         raise
-
-
-def refuse_half_made(repository: Repository) -> None:
-    """Refuse a repository that may not be whole: branches may be missing in it, and nobody would know.
-
-    Raises:
-        InvalidError.
-    """
-    if repository.lock_path.exists():
-        return
-    for starting in repository.private_folder.resolve().glob(f"{_STARTING}*"):
-        if starting not in _being_made:
-            folder = shlex.quote(str(repository.folder))
-            raise InvalidError(
-                f"{repository.folder} is being made into a dataset, or that was cut off",
-                hint=f"if it was cut off, do it again: rtv init {folder}   or: rtv clone SOURCE {folder}",
-            )
 
 
 def _missing_branch(repository: Repository) -> DamagedError:

@@ -122,10 +122,10 @@ def _typed_opening(folder: Path) -> Iterator[None]:
 
 
 def create_git(folder: Path) -> pygit2.Repository:
-    """Create a bare repository in a folder's `.git`; its names are sha1 and its refs files whatever git is told."""
+    """Create a bare repository in a folder; its names are sha1 and its refs files whatever git is told."""
     configure_libgit2(durable=True)
     try:
-        git = pygit2.init_repository(str(folder / ".git"), bare=True, initial_head=DEFAULT_BRANCH)
+        git = pygit2.init_repository(str(folder), bare=True, initial_head=DEFAULT_BRANCH)
     except (pygit2.GitError, OSError) as error:
         refused = system_reason(error)
         if refused is not None:

@@ -12,7 +12,6 @@ import pytest
 
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import DamagedError, InvalidError, NotFoundError, RoleThreadError, UsageError
-from rolethread_vcs.ops.verify.verify import verify
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.clone import clone
 from rolethread_vcs.store.dataset_folder import find_dataset, init_dataset, open_dataset
@@ -255,44 +254,37 @@ def test_two_datasets_of_one_process_keep_their_own_durability(tmp_path):
     assert len(safe.snapshot()) == 1
 
 
-def test_an_init_of_another_process_that_still_runs_is_left_alone(tmp_path):
-    starting = tmp_path / f"tavern/.git/rolethread/starting-{os.getppid()}"
-    starting.parent.mkdir(parents=True)
-    starting.touch()
+def test_what_another_process_still_makes_is_left_alone(tmp_path):
+    theirs = tmp_path / f"tavern/.rtv-making-{os.getppid()}/.git"
+    theirs.mkdir(parents=True)
 
+    Dataset.init(tmp_path / "tavern")
+
+    assert theirs.exists()
     with pytest.raises(InvalidError):
         Dataset.init(tmp_path / "tavern")
 
-    assert starting.exists()
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_what_git_made_where_a_clone_was_cut_off_stays(filled, tmp_path):
+    """The half of a repository has no `.git`: nobody works in it, and nothing of somebody's is taken for it."""
+    folder = tmp_path / "copy"
+    assert killed_while_it_is_made(8, Dataset.clone, filled.folder, folder)
+    assert not (folder / ".git").exists()
+    subprocess.run(["git", "init", "-q", folder], check=True)
+    theirs = (folder / ".git" / "HEAD").read_bytes()
 
-def test_an_init_that_was_killed_at_its_very_end_is_no_reason_to_drop_what_came_later(filled):
-    ids = filled.snapshot().ids()
-    (filled.folder / ".git/rolethread/starting-999999999").touch()
+    with pytest.raises(InvalidError, match="not empty"):
+        Dataset.clone(filled.folder, folder)
 
-    with pytest.raises(InvalidError, match="already a dataset"):
-        Dataset.init(filled.folder)
-
-    assert Dataset.open(filled.folder).snapshot().ids() == ids
-
-
-def test_a_repository_that_may_be_half_made_is_no_dataset_until_it_is_used(filled):
-    starting = filled.folder / ".git/rolethread/starting-999999999"
-    starting.touch()
-    Dataset.open(filled.folder)
-    filled.repository.lock_path.unlink()
-
-    with pytest.raises(InvalidError, match="is being made into a dataset, or that was cut off"):
-        Dataset.open(filled.folder)
-    (problem,) = verify(open_dataset(filled.folder, check=False)).problems
-    assert problem.kind == "half_made"
+    assert (folder / ".git" / "HEAD").read_bytes() == theirs
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_an_init_that_was_killed_can_be_run_again(tmp_path):
     for step in range(1, 120):
         folder = tmp_path / f"killed-{step}"
-        if not killed_while_it_is_made(folder, step):
+        if not killed_while_it_is_made(step, Dataset.init, folder):
             assert step > 5
             break
         try:
@@ -304,7 +296,7 @@ def test_an_init_that_was_killed_can_be_run_again(tmp_path):
         raise AssertionError("an init took more steps than expected")
 
 
-def killed_while_it_is_made(folder, last):
+def killed_while_it_is_made(last, make, *args):
     """Make a dataset in a child that dies at a step on the disk; return whether it did."""
     pid = os.fork()
     if pid:
@@ -320,7 +312,7 @@ def killed_while_it_is_made(folder, last):
 
     disk.fault_point = die
     try:
-        Dataset.init(folder)
+        make(*args)
     except BaseException:
         os._exit(1)
     os._exit(0)

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
-from rolethread_vcs.errors import DamagedError, InvalidError
+from rolethread_vcs.errors import DamagedError
 from rolethread_vcs.model.finding import Severity
 from rolethread_vcs.ops.workcopy.links import damaged_links
 from rolethread_vcs.store.damaged_refs import ref_title
-from rolethread_vcs.store.dataset_folder import misplaced, refuse_half_made
+from rolethread_vcs.store.dataset_folder import misplaced
 from rolethread_vcs.store.linked_folders import linked_folders
 from rolethread_vcs.store.refs import BRANCHES, TAGS, ref_of
-from rolethread_vcs.store.repository import PRIVATE, Repository
+from rolethread_vcs.store.repository import Repository
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +42,6 @@ def around(repository: Repository) -> Iterator[Problem]:
         stands = "a link" if path.is_symlink() else "a folder" if path.is_dir() else "no folder"
         message = f"{path} is {stands}, and should {'not be one' if path.is_symlink() else 'be the other'}"
         yield Problem("misplaced", Severity.ERROR, message, path=path.relative_to(common).as_posix())
-    try:
-        refuse_half_made(repository)
-    except InvalidError as error:
-        yield Problem("half_made", Severity.ERROR, f"{error.message}; {error.hint}", path=PRIVATE)
     try:
         repository.config.own_section("")
     except DamagedError as error:
