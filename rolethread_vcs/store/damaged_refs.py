@@ -12,7 +12,7 @@ from rolethread_vcs.errors import DamagedError
 from rolethread_vcs.model.layout import fold
 from rolethread_vcs.store.git_state import read_file
 from rolethread_vcs.store.log import OPERATIONS_REF
-from rolethread_vcs.store.refs import BRANCHES, TAGS, shorten
+from rolethread_vcs.store.refs import BRANCHES, TAGS, is_ref_name, is_text, shorten
 from rolethread_vcs.store.repository import Repository
 
 _PACKED = re.compile(r"([0-9a-f]{40}) (refs/\S+)")
@@ -42,7 +42,8 @@ def loose_refs(repository: Repository, *folders: str) -> set[str]:
     """Return the names of the refs that have a file below some folders, also of those that do not read."""
     common = repository.common_folder
     files = (path for folder in folders for path in (common / folder).rglob("*"))
-    return {path.relative_to(common).as_posix() for path in files if path.suffix != ".lock" and path.is_file()}
+    names = (path.relative_to(common).as_posix() for path in files if path.suffix != ".lock" and path.is_file())
+    return {name for name in names if is_text(name)}
 
 
 def follow_ref(repository: Repository, name: str) -> FollowedRef:
@@ -79,7 +80,8 @@ def last_value(repository: Repository, name: str) -> str | None:
 def whole_lines(common: Path) -> dict[str, str]:
     """Return the refs of the lines of `packed-refs` that are whole, by name."""
     lines = (read_file(common / "packed-refs") or "").splitlines()
-    return {match[2]: match[1] for line in lines if (match := _PACKED.fullmatch(line))}
+    found = {match[2]: match[1] for line in lines if (match := _PACKED.fullmatch(line))}
+    return {name: oid for name, oid in found.items() if is_ref_name(name)}
 
 
 def ref_title(name: str) -> str:
@@ -105,7 +107,9 @@ def damaged_refs(repository: Repository) -> tuple[FollowedRef, ...]:
 
 
 def clash_notes(repository: Repository) -> Iterator[str]:
-    """Yield what to know of branches, or releases, that disks of other machines cannot hold side by side."""
+    """Yield what to know of branches and releases that we, or disks of other machines, cannot hold."""
+    for name in repository.refs.names(not_text=True):
+        yield f"git has {name!r}, a name that is not UTF-8, which rtv leaves out; rename it with git"
     for kind, names in (("branches", repository.refs.branches()), ("releases", repository.refs.releases())):
         for pair in clashing(sorted(names)):
             both = " and ".join(pair)

@@ -236,7 +236,8 @@ def read_errors(what: str, hint: str = "rtv verify --repair") -> Iterator[None]:
         yield
     except RAISED as error:
         refuse_exhausted(error)
-        raise DamagedError(f"{what} cannot be read: {error}", hint=hint) from error
+        why = "it is not UTF-8" if isinstance(error, UnicodeError) else error
+        raise DamagedError(f"{what} cannot be read: {why}", hint=hint) from error
 
 
 @contextlib.contextmanager

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 
@@ -21,6 +23,8 @@ from rolethread_vcs.store.lock import describe_holder
 from rolethread_vcs.store.log import journal
 from rolethread_vcs.store.objects.commits import decode, decode_signature
 from rolethread_vcs.store.objects.packs import KEEP_TEXT
+
+Run: TypeAlias = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def nested(depth: int) -> str:
@@ -228,7 +232,9 @@ def test_folders_on_the_disk_that_git_does_not_walk_are_named(dataset: Dataset) 
         ("Ada <ada@localhost> 1700000000 +0000", True),
         ("Ada <ada@localhost> 9999999999999 +99999", True),
         ("Ada <ada@localhost>", True),
+        ("Ada <ada@localhost> 1700000000 noon", True),
         ("Ada <ada@localhost> 18446744073709551616 +0000", False),
+        ("Ada <<>> noon", False),
         ("", False),
     ],
 )
@@ -246,6 +252,27 @@ def test_verify_names_the_commits_that_git_does_not_read(dataset: Dataset, perso
     assert [(each.kind, each.object) for each in problems] == ([] if sound else [("unreadable_commit", made)])
 
 
+@pytest.mark.parametrize(
+    ("head", "sound"),
+    [
+        ("type commit\ntag v1\ntagger Ada <ada@localhost> 1700000000 +0000", True),
+        ("type commit\ntag v1", True),
+        ("type commit\ntag v1\ntagger nobody", False),
+        ("type dragon\ntag v1", False),
+    ],
+)
+def test_verify_names_the_releases_that_git_does_not_read(dataset: Dataset, head: str, sound: bool) -> None:
+    git = ["git", "-C", str(dataset.folder)]
+    raw = f"object {dataset.snapshot('main').id}\n{head}\n\nodd\n"
+    words = ["hash-object", "-t", "tag", "-w", "--literally", "--stdin"]
+    made = subprocess.run([*git, *words], input=raw, check=True, capture_output=True, text=True).stdout.strip()
+    (dataset.repository.common_folder / "refs/tags/odd").write_text(f"{made}\n")
+
+    problems = Dataset.open(dataset.folder).upkeep.verify().problems
+
+    assert [(each.kind, each.object) for each in problems] == ([] if sound else [("unreadable_tag", made)])
+
+
 def test_words_of_the_configuration_may_be_in_another_encoding(dataset: Dataset) -> None:
     with (dataset.repository.common_folder / "config").open("ab") as file:
         file.write(b'[user]\n\tname = J\xf6rg\n[branch "gr\xfc\xdf"]\n\tdescription = \xff\n[branch "main"]\n')
@@ -257,3 +284,30 @@ def test_words_of_the_configuration_may_be_in_another_encoding(dataset: Dataset)
     with opened.edit("go on") as change:
         change.remove(1)
     assert opened.undo()
+
+
+@pytest.mark.parametrize("place", ["refs/heads", "refs/tags"])
+def test_a_name_that_is_not_text_is_left_out_and_said(dataset: Dataset, rtv: Run, place: str) -> None:
+    common, tip = dataset.repository.common_folder, dataset.snapshot().id
+    (common / place).mkdir(exist_ok=True)
+    Path(os.fsdecode(os.fsencode(common / place) + b"/caf\xe9")).write_text(f"{tip}\n")
+
+    answers = [rtv(dataset.folder, *words) for words in (("edit", "1", "--tag", "+x"), ("clone", ".", "../copy"))]
+
+    assert [each.returncode for each in answers] == [0, 0], answers
+    assert "not UTF-8" in rtv(dataset.folder, "doctor").stdout
+    assert (rtv(dataset.folder, "verify").returncode, rtv(dataset.folder, "undo").returncode) == (0, 0)
+
+
+@pytest.mark.parametrize("value", [b"refs/heads/caf\xe9", b"refs/heads/a..b", b"../../../etc/passwd", b"refs/tags/v1"])
+def test_a_head_that_leads_to_no_branch_is_damage_and_mended(dataset: Dataset, rtv: Run, value: bytes) -> None:
+    dataset.releases.create("v1")
+    (dataset.repository.common_folder / "HEAD").write_bytes(b"ref: " + value + b"\n")
+
+    looked, rescued = rtv(dataset.folder, "status"), rtv(dataset.folder, "export", "--skip-damaged", "-o", "-")
+
+    assert (looked.returncode, "codec" in looked.stderr, "verify --repair" in looked.stderr) == (70, False, True)
+    assert (rescued.returncode, len(rescued.stdout.splitlines())) == (0, 3), rescued.stderr
+    assert (rtv(dataset.folder, "verify").returncode, rtv(dataset.folder, "verify", "--repair").returncode) == (70, 0)
+    assert rtv(dataset.folder, "edit", "1", "--tag", "+x").returncode == 0
+    assert Dataset.open(dataset.folder).repository.branch() == "main"

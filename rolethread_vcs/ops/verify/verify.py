@@ -24,6 +24,7 @@ from rolethread_vcs.phrases import count
 from rolethread_vcs.store.damaged_refs import follow_ref, loose_refs, ref_title
 from rolethread_vcs.store.log import OPERATIONS_REF
 from rolethread_vcs.store.objects import BRING_THE_REST, trees
+from rolethread_vcs.store.objects.commits import is_read_by_git
 from rolethread_vcs.store.objects.integrity import BadFile, bad_loose, bad_packs
 from rolethread_vcs.store.objects.pack_index import DamagedIndexError
 from rolethread_vcs.store.pack_folder import lost_indexes
@@ -196,6 +197,10 @@ class _Verifier:
         for name in sorted(names, key=lambda name: (name != current, name)):
             ref, title = follow_ref(self.repository, name), ref_title(name)
             self.reached.update(dict.fromkeys(ref.tags, title))
+            for tag in ref.tags:
+                if not is_read_by_git(self.repository.objects.read(tag, "tag")):
+                    message = f"{title} is a tag whose head git cannot read; delete it and make it again"
+                    self._add("unreadable_tag", message, tag, name)
             if ref.commit is not None:
                 yield _Start(ref.commit, name.startswith((BRANCHES, TAGS)), title)
             if ref.problem:
@@ -275,7 +280,7 @@ class _Verifier:
         except DamagedError:
             self._add_missing(oid, f"the commit {oid[:10]} ({where})")
         else:
-            if not commit.is_read_by_git:
+            if not is_read_by_git(commit.data):
                 message = f"the commit {oid[:10]} ({where}) has an author or a committer that git cannot read"
                 self._add("unreadable_commit", f"{message}; go back to the one before it", oid)
             self.reached[oid] = where

@@ -24,7 +24,11 @@ _PLAIN = re.compile(
     rb"tree ([0-9a-f]{40})\n((?:parent [0-9a-f]{40}\n)*)author [^\n]*\ncommitter [^\n]*> ([0-9]{1,18}) [+-][0-9]+\n"
 )
 """How nearly all commits begin; taking the whole head apart costs several times as much."""
-_READ_BY_GIT = re.compile(rb"\n(?:author|committer) [^\n<]*<[^\n]*>(?![^\n]*[0-9]{20})")
+_ID = re.compile(rb"[0-9a-f]{40}")
+_READ_BY_GIT = re.compile(
+    rb"^(?:author|committer|tagger) [^\n<]*<[^\n]*>(?=[^\n>]*$)(?:.?$|.[ \t]*[+-]?[0-9]{1,18}(?![0-9]))", re.MULTILINE
+)
+_TAG = re.compile(rb"object [0-9a-f]{40}\ntype (?:commit|tree|blob|tag)\ntag [^\n]+")
 _TRAILER = re.compile(r"([A-Za-z][A-Za-z0-9-]*): (.*)")
 
 
@@ -71,11 +75,6 @@ class Commit(NamedTuple):
 
     def _person(self, key: bytes) -> Signature:
         return decode_signature(self.data.partition(key)[2].partition(b"\n")[0])
-
-    @property
-    def is_read_by_git(self) -> bool:
-        """Whether libgit2 reads it, too, which asks for `<` and `>` and a time of 64 bits."""
-        return len(_READ_BY_GIT.findall(self.data.partition(b"\n\n")[0])) > 1
 
     @property
     def message(self) -> str:
@@ -135,7 +134,16 @@ def decode(oid: str, data: bytes) -> Commit:
             raise ValueError("a commit needs a tree, an author and a committer")
         tree, moment = found[b"tree"], decode_signature(found[b"committer"]).time
         parents = [value for key, value in fields if key == b"parent"]
+        if not all(_ID.fullmatch(value) for value in parents):
+            raise ValueError("the id of a parent is none")
     return Commit(oid, unhexlify(tree), tuple(each.decode("ascii") for each in parents), moment, data)
+
+
+def is_read_by_git(data: bytes) -> bool:
+    """Return whether libgit2 reads a commit or a tag that we read: it asks for `<`, `>` and a time of 64 bits."""
+    head = data.partition(b"\n\n")[0]
+    people = len(_READ_BY_GIT.findall(head))
+    return people > 1 if head.startswith(b"tree ") else bool(_TAG.match(head)) and people == head.count(b"\ntagger ")
 
 
 def decode_signature(data: bytes) -> Signature:

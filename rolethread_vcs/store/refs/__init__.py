@@ -229,12 +229,23 @@ class Refs:
         return False
 
     def head(self) -> str:
-        """Return HEAD as `ref: refs/heads/main`, or a hex id when it is detached."""
-        return self.followed(value_of(self._get(HEAD)) or _UNBORN)
+        """Return HEAD as `ref: refs/heads/main`, or a hex id when it is detached.
+
+        Raises:
+            DamagedError: it does not read, or leads to what is no branch.
+        """
+        return self.followed(self._own_head())
+
+    def _own_head(self) -> str:
+        head = value_of(self._get(HEAD)) or _UNBORN
+        ref = ref_of(head)
+        if ref is not None and not (ref.startswith(BRANCHES) and is_ref_name(ref)):
+            raise DamagedError(f"HEAD leads to {ref!r}, which no branch is called", hint="rtv verify --repair")
+        return head
 
     def head_commit(self) -> str | None:
         """Return the hex id of the commit that HEAD leads to, or None on a branch without one."""
-        head = value_of(self._get(HEAD)) or _UNBORN
+        head = self._own_head()
         ref = ref_of(head)
         return head if ref is None else self.read(ref)
 
@@ -293,8 +304,8 @@ class Refs:
                 result[name] = value
         return result
 
-    def names(self) -> list[str]:
-        """Return the full names of all refs.
+    def names(self, *, not_text: bool = False) -> list[str]:
+        """Return the full names of all refs, or of those alone that are `not_text`: no command of ours can take them.
 
         Raises:
             DamagedError: they do not read, a torn `packed-refs` for one.
@@ -307,7 +318,8 @@ class Refs:
         except DamagedError as error:
             self._unlisted = error
             raise
-        return [name.decode("utf-8", "surrogateescape") for name in found]
+        names = [name.decode("utf-8", "surrogateescape") for name in found]
+        return [name for name in names if is_text(name) != not_text]
 
     def branches(self) -> dict[str, str]:
         return {name.removeprefix(BRANCHES): value for name, value in self.table().items() if name.startswith(BRANCHES)}
@@ -371,7 +383,7 @@ def resolve_revision(revision: str | Revision, current: Callable[[], str], refs:
     elif revision.kind is not RevisionKind.COMMIT:
         names = [prefix + revision.base for prefix in (BRANCHES, TAGS, REMOTES, f"{REMOTES}origin/")]
         names += [revision.base] if revision.base.startswith((BRANCHES, TAGS, REMOTES)) else []
-        commit = next(filter(None, map(refs.read, filter(_is_ref_name, names))), None)
+        commit = next(filter(None, map(refs.read, filter(is_ref_name, names))), None)
     if commit is None and revision.kind is not RevisionKind.NAME:
         commit = objects.expand(revision.base, "commit", "tag")
     if commit is None:
@@ -388,12 +400,17 @@ def resolve_revision(revision: str | Revision, current: Callable[[], str], refs:
     return commit
 
 
-def _is_ref_name(name: str) -> bool:
+def is_text(name: str) -> bool:
+    """Return whether the name of a ref, decoded with `surrogateescape`, was UTF-8."""
+    return not any("\udc80" <= character <= "\udcff" for character in name)
+
+
+def is_ref_name(name: str) -> bool:
     # no file system takes a longer name, and libgit2 fails where it should say that there is none
     is_short = all(len(part.encode("utf-8", "replace")) <= _LONGEST_PART for part in name.split("/"))
-    return is_short and bool(pygit2.reference_is_valid_name(name))
+    return is_short and is_text(name) and "\0" not in name and bool(pygit2.reference_is_valid_name(name))
 
 
 def is_branch_name(name: str) -> bool:
     """Return whether git accepts a name for a branch; a leading dash is refused too."""
-    return _is_ref_name(BRANCHES + name) and not name.startswith("-") and name not in (HEAD, "@")
+    return is_ref_name(BRANCHES + name) and not name.startswith("-") and name not in (HEAD, "@")
