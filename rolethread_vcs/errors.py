@@ -131,11 +131,9 @@ EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 """What passes when others need less, or this process may have more; it is never damage."""
 _MEMORY = ("failed to map segment", "error return without exception set", "without setting an exception")
 """What the loader of libraries, and Python's own machinery, say when it is memory that they have run out of."""
-_FULL, _NOT_ALLOWED, _FILES = (
-    {errno.ENOSPC, errno.EDQUOT},
-    {errno.EACCES, errno.EPERM, errno.EROFS},
-    {errno.EMFILE, errno.ENFILE},
-)
+NOT_ALLOWED = frozenset({errno.EACCES, errno.EPERM})
+"""What another user may do; what this one may not read is never damage."""
+_FULL, _FILES = {errno.ENOSPC, errno.EDQUOT}, {errno.EMFILE, errno.ENFILE}
 
 
 def shortage(error: BaseException) -> OSError | None:
@@ -157,8 +155,8 @@ def way_out(number: int | None) -> str | None:
     """Return what to do about a refusal of the operating system, by its number."""
     if number in _FULL:
         return "free some space on that disk, then run the same command again"
-    if number in _NOT_ALLOWED:
-        return "check that you may write to that folder"
+    if number in NOT_ALLOWED or number == errno.EROFS:
+        return "check that you may read that place, and write to it"
     if number in _FILES:
         return "close other programs, or allow more open files (ulimit -n 1024), then run the same command again"
     return "close other programs, then run the same command again" if number == errno.ENOMEM else None

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from rolethread_vcs.errors import DamagedError
 from rolethread_vcs.model.layout import fold
+from rolethread_vcs.store import disk
 from rolethread_vcs.store.git_state import read_file
 from rolethread_vcs.store.log import OPERATIONS_REF
 from rolethread_vcs.store.refs import BRANCHES, TAGS, is_ref_name, is_text, shorten
@@ -41,7 +42,8 @@ class FollowedRef(NamedTuple):
 def loose_refs(repository: Repository, *folders: str) -> set[str]:
     """Return the names of the refs that have a file below some folders, also of those that do not read."""
     common = repository.common_folder
-    files = (path for folder in folders for path in (common / folder).rglob("*"))
+    with disk.system_errors("looking for branches and releases"):
+        files = [path for folder in folders for path in disk.files_below(common / folder)]
     names = (path.relative_to(common).as_posix() for path in files if path.suffix != ".lock" and path.is_file())
     return {name for name in names if is_text(name)}
 

@@ -158,6 +158,21 @@ def make_folders(folder: Path, *, durable: bool) -> None:
         sync_folder(each.parent)
 
 
+def files_below(folder: Path) -> Iterator[Path]:
+    """Yield what lies below a folder and is no folder; what another program removes meanwhile is not there.
+
+    Raises:
+        OSError: a folder cannot be listed.
+    """
+
+    def refuse(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError | NotADirectoryError):
+            raise error
+
+    for root, _, names in os.walk(folder, onerror=refuse):
+        yield from (Path(root, name) for name in names)
+
+
 def sync_tree(folder: Path) -> None:
     """Force all that lies in a folder to the disk, files first, and its name."""
     for root, _, names in os.walk(folder, topdown=False):

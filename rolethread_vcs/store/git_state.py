@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from rolethread_vcs.store import disk
 from rolethread_vcs.store.refs import BRANCHES
 
 BISECT = "bisect"
@@ -76,8 +77,13 @@ def rebased_branch(private: Path) -> str:
 
 
 def read_file(path: Path) -> str | None:
-    """Return the text of a small file of git's without white space around it, or None where it cannot be read."""
-    try:
-        return path.read_text(encoding="utf-8", errors="surrogateescape").strip()
-    except OSError:
-        return None
+    """Return the text of a small file of git's without white space around it, or None where no file is there.
+
+    Raises:
+        SystemRefusedError: it cannot be read.
+    """
+    with disk.system_errors(f"reading {path}"):
+        try:
+            return path.read_text(encoding="utf-8", errors="surrogateescape").strip()
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pygit2
 
 from rolethread_vcs.errors import (
     EXHAUSTED,
+    NOT_ALLOWED,
     BusyError,
     DamagedError,
     InvalidError,
@@ -62,7 +64,11 @@ def open_git(folder: Path) -> pygit2.Repository:
     if not folder.exists():
         raise NoDatasetError(f"there is no folder {folder}")
     with _typed_opening(folder):
-        return pygit2.Repository(str(folder))
+        git = pygit2.Repository(str(folder))
+        config = common_folder(Path(git.path)) / "config"
+        if not os.access(config, os.R_OK) and config.exists():  # libgit2 goes on as if it were empty
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(config))
+        return git
 
 
 def discover(start: Path) -> Path | None:
@@ -139,7 +145,7 @@ def common_folder(git_folder: Path) -> Path:
     pointer = git_folder / "commondir"
     try:
         text = pointer.read_text().strip()
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return git_folder
     common = Path(text)
     return common if common.is_absolute() else (git_folder / common).resolve()
@@ -177,18 +183,19 @@ def system_reason(error: BaseException) -> OSError | None:
     number = next((number for number in _SYSTEM if os.strerror(number).lower() in text), None)
     if number is not None or "out of memory" in text:
         number = number or errno.ENOMEM
-        return OSError(number, os.strerror(number))
+        quoted = re.search("'(.+)'", str(error))
+        return OSError(number, os.strerror(number), quoted[1] if quoted else None)
     return _exhaustion()
 
 
-def refuse_exhausted(error: BaseException | None = None) -> None:
-    """Refuse to go on when a failure of libgit2, or what it did not find, may be for want of files or memory.
+def refuse_unread(error: BaseException | None = None) -> None:
+    """Refuse to go on when a failure of libgit2, or what it did not find, may be for want of files, memory or leave.
 
     Raises:
         SystemRefusedError.
     """
     refused = _exhaustion() if error is None else system_reason(error)
-    if refused is not None and refused.errno in EXHAUSTED:
+    if refused is not None and refused.errno in EXHAUSTED | NOT_ALLOWED:
         raise disk.system_refused("reading the dataset", refused) from error
 
 
@@ -230,12 +237,12 @@ def read_errors(what: str, hint: str = "rtv verify --repair") -> Iterator[None]:
     """Turn whatever libgit2 raises inside into damage: `what` (`the history of 3fa9c1`) cannot be read.
 
     Raises:
-        DamagedError. SystemRefusedError: for want of files or memory.
+        DamagedError. SystemRefusedError: for want of files or memory, or this user may not read it.
     """
     try:
         yield
     except RAISED as error:
-        refuse_exhausted(error)
+        refuse_unread(error)
         why = "it is not UTF-8" if isinstance(error, UnicodeError) else error
         raise DamagedError(f"{what} cannot be read: {why}", hint=hint) from error
 

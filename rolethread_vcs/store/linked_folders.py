@@ -87,7 +87,7 @@ def linked_folders(common: Path) -> Iterator[CheckedOutFolder]:
     """Yield the linked worktrees of a repository's common folder, by name."""
     try:
         found = sorted((common / WORKTREES).iterdir())
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return
     for private in found:
         link = _link_of(private)

@@ -146,9 +146,9 @@ class GitLock:
 
 def git_locks(common: Path) -> list[GitLock]:
     """Return every lock file of git in a common git folder and its linked worktrees, sorted by path."""
-    places = [*common.glob("*.lock"), *common.glob("worktrees/*/*.lock"), *(common / "refs").rglob("*.lock")]
+    places = [*common.glob("*.lock"), *common.glob("worktrees/*/*.lock"), *disk.files_below(common / "refs")]
     found = []
-    for path in sorted(set(places)):
+    for path in sorted({path for path in places if path.suffix == ".lock"}):
         with contextlib.suppress(FileNotFoundError):
             found.append(GitLock(path, max(0.0, time.time() - path.lstat().st_mtime)))
     return found

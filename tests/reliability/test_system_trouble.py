@@ -132,19 +132,72 @@ def test_killed_in_a_system_call_it_is_old_or_new(template, fsck, tmp_path, call
     assert done.returncode == 0
 
 
-@pytest.mark.skipif(IS_ROOT and shutil.which("setpriv") is None, reason="nothing stops root here")
-def test_a_read_only_folder_can_be_read_and_says_why_it_is_not_written(dataset, environment):
-    humble = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search") if IS_ROOT else ()
+@pytest.fixture
+def humble(dataset, environment):
+    """Return a function that runs a command in the dataset as one whom permissions stop."""
+    if IS_ROOT and shutil.which("setpriv") is None:
+        pytest.skip("nothing stops root here")
+    before = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search") if IS_ROOT else ()
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [*before, sys.executable, "-m", "rolethread_vcs.cli.main", "-C", str(dataset.folder), *words]
+        return subprocess.run(command, capture_output=True, text=True, env=environment, stdin=subprocess.DEVNULL)
+
+    return run
+
+
+@pytest.fixture
+def git(dataset, environment):
+    def run(*words: str) -> str:
+        command = ["git", "-C", str(dataset.folder), *words]
+        return subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout
+
+    return run
+
+
+PRIVATE_PLACES = (
+    "objects/??/*",
+    "objects/??",
+    "objects/pack/*.pack",
+    "objects/pack/*.idx",
+    "objects/pack",
+    "refs/heads/main",
+    "refs/heads",
+    "refs/rolethread/ops",
+    "packed-refs",
+    "HEAD",
+    "config",
+)
+
+
+@pytest.mark.parametrize("place", PRIVATE_PLACES)
+def test_what_this_user_may_not_read_is_not_taken_for_damaged(dataset, humble, git, place):
+    entry = next(dataset.folder.glob("entries/**/*.json"))
+    entry.write_text(entry.read_text().replace("hello", "hullo"))
+    git("commit", "--quiet", "--all", "--message", "by hand")
+    git("pack-refs", "--all")
+    with dataset.edit() as change:
+        change.add(conversation("more"))
+    refs = git("for-each-ref")
+    denied = next((dataset.folder / ".git").glob(place))
+    mode = denied.stat().st_mode
+    denied.chmod(0)
+
+    answers = [humble("verify", "--repair"), humble("verify")]
+    denied.chmod(mode)
+
+    assert [answer.returncode for answer in answers] == [74, 74], answers
+    assert git("for-each-ref") == refs
+    assert humble("verify").returncode == 0
+
+
+def test_a_read_only_folder_can_be_read_and_says_why_it_is_not_written(dataset, humble):
     paths = [dataset.folder, *dataset.folder.rglob("*")]
     for path in paths:
         path.chmod(0o555 if path.is_dir() else 0o444)
 
-    def run(*words: str) -> subprocess.CompletedProcess[str]:
-        command = [*humble, sys.executable, "-m", "rolethread_vcs.cli.main", "-C", str(dataset.folder), *words]
-        return subprocess.run(command, capture_output=True, text=True, env=environment, stdin=subprocess.DEVNULL)
-
-    listed, verified, looked = run("list"), run("verify"), run("doctor")
-    refused = run("add", "--user", "a", "--assistant", "b")
+    listed, verified, looked = humble("list"), humble("verify"), humble("doctor")
+    refused = humble("add", "--user", "a", "--assistant", "b")
     for path in paths:
         path.chmod(0o755 if path.is_dir() else 0o644)
 

@@ -22,6 +22,7 @@ from rolethread_vcs.ops.edit.hand_files import file_of_blob
 from rolethread_vcs.ops.verify.surroundings import Problem, around
 from rolethread_vcs.phrases import count
 from rolethread_vcs.store.damaged_refs import follow_ref, loose_refs, ref_title
+from rolethread_vcs.store.git_state import read_file
 from rolethread_vcs.store.log import OPERATIONS_REF
 from rolethread_vcs.store.objects import BRING_THE_REST, trees
 from rolethread_vcs.store.objects.commits import is_read_by_git
@@ -254,10 +255,7 @@ class _Verifier:
 
     def _check_history(self, starts: list[_Start]) -> int:
         """Walk all commits once: those that branches and releases have now, with their words, then the rest."""
-        try:  # the commits where a shallow copy ends
-            cut = set((self.repository.common_folder / "shallow").read_text().split())
-        except OSError:
-            cut = set()
+        cut = set((read_file(self.repository.common_folder / "shallow") or "").split())  # where a shallow copy ends
         for start in starts:
             if start.current:
                 self._check_commit(*start)

@@ -20,8 +20,9 @@ import pygit2
 
 from rolethread_vcs import limits
 from rolethread_vcs.errors import DamagedError, InvalidError, UsageError
+from rolethread_vcs.store import disk
 from rolethread_vcs.store.git_config import values_of
-from rolethread_vcs.store.libgit2 import RAISED, open_git, read_errors, refuse_exhausted
+from rolethread_vcs.store.libgit2 import RAISED, open_git, read_errors, refuse_unread
 from rolethread_vcs.store.objects import commits, trees
 from rolethread_vcs.store.objects.pack_index import alternates, refuse_damaged
 
@@ -140,7 +141,7 @@ class Objects:
         try:
             found, data = self._read(oid, limits.FILE)
         except RAISED as error:
-            refuse_exhausted(error)
+            refuse_unread(error)
             if self.is_left_out(oid):
                 raise LeftOutError(f"the {kind} {oid[:10]}") from error
             raise _missing(f"the {kind} {oid[:10]}", error) from error
@@ -273,7 +274,7 @@ class Objects:
     def __contains__(self, oid: str) -> bool:
         is_there = bool(self._odb.exists(oid))
         if not is_there:
-            refuse_exhausted()
+            refuse_unread()
         return is_there
 
     @cached_property
@@ -290,7 +291,7 @@ class Objects:
         exists, as_oid = self._odb.exists, pygit2.Oid
         found = [oid for oid in oids if not exists(as_oid(oid))]
         if found:
-            refuse_exhausted()
+            refuse_unread()
         return found
 
     def kind(self, oid: str) -> str | None:
@@ -298,7 +299,7 @@ class Objects:
         try:
             return self._read(oid)[0]
         except RAISED as error:
-            refuse_exhausted(error)
+            refuse_unread(error)
             return None
 
     def expand(self, prefix: str, *kinds: str) -> str | None:
@@ -310,7 +311,7 @@ class Objects:
         try:
             full = str(self.git.expand_id(prefix))
         except KeyError as error:
-            refuse_exhausted(error)
+            refuse_unread(error)
             return None
         except ValueError as error:
             raise UsageError(f"{prefix} is the beginning of several commits; write more digits") from error
@@ -335,7 +336,7 @@ def _open_odb(folder: Path, others: Iterable[Path]) -> pygit2.Odb:
 
 
 def _missing(what: str, error: Exception) -> MissingObjectError:
-    refuse_exhausted(error)
+    refuse_unread(error)
     why = "" if isinstance(error, KeyError) else f" ({error})"  # a KeyError only says the object's id again
     return MissingObjectError(f"{what} is missing or damaged{why}", hint="rtv verify --repair")
 
@@ -372,8 +373,10 @@ class LooseObjects:
         self._folder = str(folder)
         try:
             self._folders = {name for name in os.listdir(folder) if len(name) == 2}  # noqa: PTH208  every command does
-        except OSError:
+        except (FileNotFoundError, NotADirectoryError):
             self._folders = set()
+        except OSError as error:
+            raise disk.system_refused("looking at the objects", error) from error
 
     @property
     def has_any(self) -> bool:
@@ -383,7 +386,7 @@ class LooseObjects:
     def torn_commit(self) -> str:
         """The id of a commit whose file is cut off, "" where none is."""
         for folder in self._folders & _LOOSE_FOLDERS:
-            for path in Path(self._folder, folder).iterdir():
+            for path in disk.files_below(Path(self._folder, folder)):
                 inflate = zlib.decompressobj()
                 with suppress(OSError, zlib.error):
                     head = inflate.decompress(path.read_bytes(), len("commit"))
@@ -397,15 +400,18 @@ class LooseObjects:
         """Return kind and bytes of a loose object, or None when no file of that name is there.
 
         Raises:
-            TornObjectError: there is a file, and it is no whole object.
+            TornObjectError: something is there that is no whole object. SystemRefusedError: this user may not read it.
             TooLargeError: it has more than `most` bytes, where there is a bound.
         """
         if oid[:2] not in self._folders:
             return None
         try:
             packed = Path(self._folder, oid[:2], oid[2:]).read_bytes()
-        except OSError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
+        except OSError as error:
+            refuse_unread(error)
+            raise TornObjectError(f"its file cannot be read: {error.strerror}") from error
         inflate = zlib.decompressobj()
         try:
             data = inflate.decompress(packed, most and most + _LONGEST_HEAD)

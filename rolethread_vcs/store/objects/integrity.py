@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from rolethread_vcs.store import disk
 from rolethread_vcs.store.objects import LooseObjects, TornObjectError
 from rolethread_vcs.store.objects.pack_index import damaged_indexes, fits_checksum
 from rolethread_vcs.store.objects.trees import has_id
 
 _DIGEST = 20
+_MOMENT = 0.5
+"""Seconds that a pack may stand without its index, and an index without its pack."""
 _HEX = frozenset("0123456789abcdef")
 
 
@@ -26,30 +30,38 @@ class BadFile:
 def bad_packs(folder: Path) -> Iterator[BadFile]:
     """Yield the packs and indexes in a folder whose bytes do not fit their checksums, or that lack their other half.
 
-    A pack that another command folds away meanwhile, or is about to publish (its `.keep` stands), is none of them.
+    A pack that another command folds away meanwhile, or is about to publish (its `.keep` stands), is none of them; nor
+    is one that another git program is about to publish or to remove, which takes moments.
     """
     if not folder.is_dir():
         return
     bad_indexes = {}
-    for path, fault in damaged_indexes(folder, whole=True):
-        bad_indexes[path.name] = fault
-        yield BadFile(path, fault)
+    for path, reason in damaged_indexes(folder, whole=True):
+        bad_indexes[path.name] = reason
+        yield BadFile(path, reason)
+    halves, deadline = _halves(folder), time.monotonic() + _MOMENT
+    while halves and time.monotonic() < deadline:
+        time.sleep(_MOMENT / 10)
+        halves &= _halves(folder)
+    for path in sorted(halves):
+        if path.suffix == ".idx":
+            yield BadFile(path, "its pack is gone, and the objects in it with it")
+        else:
+            reason = f"its index is gone, so nobody sees its objects (git index-pack {path.name} makes one)"
+            yield BadFile(path, reason)
+    for path in sorted(folder.glob("pack-*.pack")):
+        if path not in halves and path.with_suffix(".idx").name not in bad_indexes:
+            fault = _bad_pack(path)
+            if fault is not None:
+                yield BadFile(path, fault)
+
+
+def _halves(folder: Path) -> set[Path]:
+    """Return the indexes without a pack, and the packs without an index whose writer is not at work on them."""
     names = {path.name for path in folder.iterdir()}
-    for name in sorted(names):
-        path = folder / name
-        if name.endswith(".idx") and name[:-4] + ".pack" not in names:
-            if path.exists():
-                yield BadFile(path, "its pack is gone, and the objects in it with it")
-        elif name.endswith(".pack") and name.startswith("pack-"):
-            if name[:-5] + ".idx" not in names:
-                if path.exists() and name[:-5] + ".keep" not in names:
-                    yield BadFile(
-                        path, f"its index is gone, so nobody sees its objects (git index-pack {name} makes one)"
-                    )
-            elif name[:-5] + ".idx" not in bad_indexes:
-                reason = _bad_pack(path)
-                if reason is not None:
-                    yield BadFile(path, reason)
+    indexes = {folder / name for name in names if name.endswith(".idx") and name[:-4] + ".pack" not in names}
+    packs = (name for name in names if name.startswith("pack-") and name.endswith(".pack"))
+    return indexes | {folder / name for name in packs if names.isdisjoint((name[:-5] + ".idx", name[:-5] + ".keep"))}
 
 
 def bad_loose(objects: Path) -> Iterator[BadFile]:
@@ -58,7 +70,7 @@ def bad_loose(objects: Path) -> Iterator[BadFile]:
     for folder in sorted(objects.iterdir()) if objects.is_dir() else ():
         if len(folder.name) != 2 or not _HEX.issuperset(folder.name):
             continue
-        for path in sorted(folder.iterdir()):
+        for path in sorted(disk.files_below(folder)):
             name = folder.name + path.name
             if len(name) == 2 * _DIGEST and _HEX.issuperset(name):
                 try:
@@ -66,9 +78,7 @@ def bad_loose(objects: Path) -> Iterator[BadFile]:
                 except TornObjectError as error:
                     yield BadFile(path, str(error), name)
                     continue
-                if found is None:
-                    yield BadFile(path, "it cannot be read", name)
-                elif not has_id(name, *found):
+                if found is not None and not has_id(name, *found):  # git may have removed it meanwhile
                     yield BadFile(path, "its content does not fit its name", name)
 
 

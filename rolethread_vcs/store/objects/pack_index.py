@@ -6,6 +6,7 @@ that is not there, and the process is gone; with a wrong one inside it gives ano
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shlex
@@ -166,6 +167,8 @@ def _sizes(packs: dict[str, os.DirEntry[str]]) -> dict[str, int]:
     for name, file in packs.items():
         with suppress(FileNotFoundError):  # another command folded it away
             sizes[name] = file.stat().st_size
+            if not os.access(file.path, os.R_OK) and os.path.exists(file.path):  # noqa: PTH110  libgit2 would see none of it
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), file.path)
     return sizes
 
 

@@ -16,7 +16,6 @@ from rolethread_vcs.errors import (
     InvalidError,
     MovedError,
     NotFoundError,
-    RoleThreadError,
     did_you_mean,
 )
 from rolethread_vcs.store.libgit2 import RAISED, read_errors
@@ -224,7 +223,7 @@ class Refs:
 
     def is_at(self, name: str, value: str | None) -> bool:
         """Return whether a ref has a value; False where it does not read."""
-        with suppress(RoleThreadError):
+        with suppress(DamagedError):
             return self.value(name) == value
         return False
 

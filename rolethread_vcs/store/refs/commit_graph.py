@@ -6,7 +6,7 @@ import heapq
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from rolethread_vcs.store.libgit2 import RAISED, read_errors, refuse_exhausted
+from rolethread_vcs.store.libgit2 import RAISED, read_errors, refuse_unread
 from rolethread_vcs.store.objects import MissingObjectError, Objects
 from rolethread_vcs.store.objects.commits import Commit
 
@@ -116,7 +116,7 @@ class CommitGraph:
         try:
             return bool(git.descendant_of(descendant, ancestor))
         except RAISED as error:
-            refuse_exhausted(error)
+            refuse_unread(error)
             return False
 
     def common_ancestor(self, one: str, other: str) -> str | None:
