@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -274,11 +274,16 @@ class _Search:
             self._add(left[one], right[other], Match.SIMILAR)
         for index in self._found.keys() - known:
             message, partner, match, _ = self._found[index]
-            mates = self._exchange_of[0][index].messages, self._exchange_of[1][partner.index].messages
-            paired = [each.index for each in mates[0] if each.index in self._found]
-            paired += [each.index for each in mates[1] if each.index in self._taken]
-            # a question that asks alike elsewhere, and has another answer, may be another question
-            if message.says != partner.says and len(paired) == 2 and min(map(len, mates)) > 1:
+            exchanges = (self._exchange_of[0][index], self._exchange_of[1][partner.index])
+            mates = {each.index for each in exchanges[0].messages}
+            mates |= {self._taken.get(each.index, -1) for each in exchanges[1].messages}
+            beside = {
+                (self._exchange_of[0][each], self._exchange_of[1][self._found[each][1].index])
+                for each in mates & self._found.keys() - {index}
+            }
+            is_alone = min(len(each.messages) for each in exchanges) == 1 and not beside
+            # what is alike elsewhere, while nothing of its exchange is there, may be another question or answer
+            if message.says != partner.says and not is_alone and exchanges not in beside:
                 self._found[index] = (message, partner, match, True)
 
     def _pair_lines(self, pair: ExchangePair) -> None:
@@ -320,12 +325,15 @@ class _Search:
         ]
         for (one, other), (to_one, to_other) in pairwise([(-1, -1), *places, (len(left), len(right))]):
             rows = self._unpaired(left[one + 1 : to_one], right[other + 1 : to_other])
-            for who in {(message.role, message.speaker): None for message in rows[0]}:
-                first, second = ([each for each in row if (each.role, each.speaker) == who] for row in rows)
-                if first and second and 1 in (len(first), len(second)):
+            for first, second in _by_speaker(rows):
+                if 1 in (len(first), len(second)):
                     # where one became several, who knows which of them it is
                     is_one = len(first) == len(second)
                     self._add(first[0], second[0], Match.PLACED, loose=pair.loose or not is_one)
+        # elsewhere in the exchange its speaker says something else: it may have been written anew, and moved
+        for first, second in _by_speaker(self._unpaired(left, right)):
+            if len(first) == len(second) == 1 and first[0].known_role != "user":
+                self._add(first[0], second[0], Match.PLACED, loose=True)
 
     def _doubt_lines(self, pair: ExchangePair) -> None:
         for is_right, row in enumerate((pair.left.messages, pair.right.messages)):
@@ -337,6 +345,15 @@ class _Search:
             for item in (found[place] for place in in_doubt(keys, is_later=bool(is_right) != self._later_left)):
                 if item is not None:
                     self._found[item[0].index] = (*item[:3], True)
+
+
+def _by_speaker(rows: Iterable[Sequence[Message]]) -> Iterator[list[list[Message]]]:
+    """Yield the messages in two rows of each who speaks in both."""
+    left, right = rows
+    for who in {(message.role, message.speaker): None for message in left}:
+        found = [[each for each in row if (each.role, each.speaker) == who] for row in (left, right)]
+        if all(found):
+            yield found
 
 
 def _is_said_again(one: Message, other: Message) -> bool:

@@ -19,6 +19,7 @@ _COVERED = 0.8  # of the words of the whole, what all parts have
 _OWN, _SURELY_OWN = 0.5, 0.8  # of the words of a part, what the whole must have of them; and what it has as a rule
 _PART = 0.9  # of them, what one part has at most, unless the parts say the whole word for word
 _FEW_LETTERS = 8
+_FEW_WORDS = 4
 _WINDOW = 8  # messages between two parts
 _FEW = 8  # messages that begin or end with the same two words
 _LONG = 20_000  # words
@@ -65,11 +66,12 @@ def _mark(wholes: Sequence[Message], row: Sequence[Message]) -> None:
             continue  # one part at least has two words, with which the whole or something in it begins or ends
         shared = Counter(place for each in ends for place in few[each])
         most = max(shared, key=lambda place: (shared[place], -place))
-        if _ends(row[most]) == _ends(whole) and len(row[most].content) > _PART * len(whole.content):
-            continue  # it was edited, and nothing was cut off it
         window = range(max(0, most - _WINDOW), min(len(row), most + _WINDOW + 1))
         near = [place for place in window if abs(row[place].index - row[most].index) <= _WINDOW]
-        if sum(shared[place] for place in near) > 1:
+        others = sum(shared[place] for place in near) - shared[most]
+        # what begins and ends as it did was edited, and nothing was cut off it, if nothing beside it does
+        is_edited = _ends(row[most]) == _ends(whole) and len(row[most].content) > _PART * len(whole.content)
+        if others or (shared[most] > 1 and not is_edited):
             whole.parts = _parts(whole, [row[place] for place in near])
             for part in whole.parts:
                 part.whole = whole
@@ -105,7 +107,12 @@ def _parts(whole: Message, near: Sequence[Message]) -> list[Message]:
         same = {place for _, start, size in runs for place in range(start, start + size)}
         ends = pairwise(accumulate((len(each.text.numbers) for each in parts), initial=0))
         had = [sum(place in same for place in range(*each)) for each in ends]
-        found = [each for share, each in zip(had, parts, strict=True) if share >= own * len(each.text.numbers)]
+        is_all = sum(had) == len(numbers)  # then it does not matter what a part has besides
+        found = [
+            each
+            for share, each in zip(had, parts, strict=True)
+            if share >= (_FEW_WORDS if is_all else own * len(each.text.numbers))
+        ]
         is_whole = [number for each in found for number in each.text.numbers] == [*numbers]
         while len(found) > 2 and not is_whole and min(found[0].letters, found[-1].letters) < _FEW_LETTERS:
             found = found[1:] if found[0].letters < _FEW_LETTERS else found[:-1]  # it says so by chance

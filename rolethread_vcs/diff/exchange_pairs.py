@@ -105,7 +105,10 @@ class ExchangePair:
     def is_sure(self) -> bool:
         """Whether nothing was replaced, or enough says so that the rest was reworded in its place."""
         most = max((weight for _, _, weight in self.row), default=0.0)
-        return most >= _SAME or sum((self.is_complete, self.has_stayed, self.weight >= _STRONG)) > 1
+        return (
+            most >= _SAME
+            or sum((self.is_complete, self.has_stayed, self.weight >= _STRONG and self.share >= _ALIKE_SHARE)) > 1
+        )
 
 
 Side: TypeAlias = Sequence[Exchange]

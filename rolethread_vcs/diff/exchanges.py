@@ -18,7 +18,7 @@ from functools import cached_property
 from itertools import count, pairwise
 from typing import Any
 
-from rolethread_vcs.diff.likeness import Likeness, Text, letters
+from rolethread_vcs.diff.likeness import Likeness, Text, letters, words
 from rolethread_vcs.model.entry import OPENING_ROLES, is_equal, known_role, questions, sort_keys
 
 SIMILAR = 0.5
@@ -40,6 +40,7 @@ _START = 8  # characters; a message that was given to another role begins as it 
 _WRITTEN_ON = 0.75  # what a text that says enough is, at least, to one that has more before or behind it
 _NOT_EQUAL = 0.99  # of two messages that say the same, the one that is the same goes first
 _MARKS = ".,!?…*\"'"
+_MOST = 0.7  # of the words of a message, what another one has of them that may be what became of it
 _NO_EVIDENCE = 0.4  # a likeness that counts nothing
 
 
@@ -246,6 +247,15 @@ def common(one: Sequence[Any], other: Sequence[Any]) -> int:
 def says_enough(message: Any) -> bool:
     """Return whether a message is known anywhere, as long as nothing else says the same."""
     return letters(_text(message), ENOUGH_LETTERS) >= KNOWN_ANYWHERE * ENOUGH_LETTERS
+
+
+def holds_most(message: Any, other: Any) -> bool:
+    """Return whether a message says most of what another one says, in runs of its words."""
+    from rapidfuzz.distance import Indel  # imported here because start-up counts
+
+    known, now = words(_text(other)), words(_text(message))
+    runs = Indel.opcodes(known, now).as_matching_blocks()
+    return sum(size for _, _, size in runs if size > 1) >= _MOST * len(known)
 
 
 def _text(message: Any) -> str:

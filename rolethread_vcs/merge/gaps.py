@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 
 from rolethread_vcs.diff.align import Match, Pair, align, align_sides
 from rolethread_vcs.diff.chain import heaviest_chain
-from rolethread_vcs.diff.exchanges import says_enough
+from rolethread_vcs.diff.exchanges import holds_most, says_enough
 from rolethread_vcs.merge.conversation import role_of
 from rolethread_vcs.merge.cuts import cut_alike
 from rolethread_vcs.merge.lists import FIRST, SIDES, Lists, Side, Token, only_on, other_side
@@ -59,6 +59,7 @@ class Alignment:
         every = {side: list(align(lists.base, lists.on(side))) for side in SIDES}
         lists, every = cut_alike(lists, every)
         every = _without_strangers(lists, every)
+        every = {side: [*every[side], *_said_elsewhere(lists, every, side)] for side in SIDES}
         there = {side: {pair.before: pair for pair in every[side]} for side in SIDES}
         known = {side: {pair.after for pair in every[side]} for side in SIDES}
 
@@ -109,7 +110,9 @@ class Alignment:
             new = [each for each in range(number + 1, to_number) if each not in known]
             self._between[side].update(dict.fromkeys(new, (before, behind)))
             gone = (base for base in range(before + 1, behind) if base not in self.numbers[side] and base in there)
-            over = [base for base in gone if base not in self.moved[other_side(side)]]
+            stayed_there = (base for base in gone if base not in self.moved[other_side(side)])
+            # but for the last lines of an exchange that the side moved away
+            over = [base for base in stayed_there if self._question_of(base) not in self.moved[side]]
             if not (new and over):
                 continue
             asked = [base for base in over if base in self._asked]
@@ -118,6 +121,10 @@ class Alignment:
                 asks, asked = new[:1], over[:1]
             for each in new:
                 self.written_over[side][each] = asked[max(0, bisect_right(asks, each) - 1)]
+
+    def _question_of(self, base: int) -> int:
+        """Return the question in whose exchange one of the base stands, -1 where nobody asked."""
+        return next((each for each in range(base, -1, -1) if each in self._asked), -1)
 
     def _find_made_by_both(self) -> Iterator[tuple[Side, Pair]]:
         """Yield what one side has as new, and the other changed a message of the base into: it is that.
@@ -290,6 +297,25 @@ def _without_strangers(lists: Lists, every: dict[Side, list[Pair]]) -> dict[Side
         return (number is not None and origins[other].get(number) != pair.before) or elsewhere not in (None, pair.after)
 
     return {side: [pair for pair in every[side] if is_certain(pair) or not is_stranger(side, pair)] for side in SIDES}
+
+
+def _said_elsewhere(lists: Lists, every: Mapping[Side, Sequence[Pair]], side: Side) -> Iterator[Pair]:
+    """Yield loosely what a side says anew and which holds what the other side deleted: it may have been moved and
+    rewritten, too little alike to be known elsewhere, and nobody's work is deleted unasked.
+    """
+    known = {number for pair in every[side] for number in (pair.after, *pair.rest)}
+    row, there = lists.on(side), lists.on(other_side(side))
+    new = [number for number, message in enumerate(row) if number not in known and says_enough(message)]
+    gone = {*range(len(lists.base))}.difference(
+        number for pairs in every.values() for pair in pairs for number in (pair.before, *pair.joined)
+    )
+    for base in sorted(gone) if new else ():
+        was = lists.base[base]
+        if says_enough(was):
+            alike = (n for n in new if role_of(row[n]) == role_of(was) and row[n] not in there)
+            if (number := next((n for n in alike if holds_most(row[n], was)), None)) is not None:
+                new.remove(number)
+                yield Pair(base, number, Match.SIMILAR, moved=True, loose=True)
 
 
 def _moved(pairs: Sequence[Pair], there: Collection[int]) -> frozenset[int]:

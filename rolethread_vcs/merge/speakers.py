@@ -76,6 +76,8 @@ def _renamed_speakers(base: Sequence[Any], messages: Sequence[Any]) -> dict[str,
     renamed = {}
     for before, after in names.items():
         found = [name for name, is_same in after if is_same] or [name for name, _ in after]
+        if before not in here:  # but for lines that another one may have said, which say the same
+            found = [name for name in found if name not in known] or found
         times = len(found) if found[0] in known else here.count(found[0])
         is_one = {*found} == {found[0]} and times >= _RENAMES and all(name != before for name, _ in after)
         if is_one and found[0] is not None:

@@ -79,6 +79,16 @@ def test_no_clean_merge_is_wrong(edits: dict, most: int) -> None:
         pytest.param(ALL, 3, 904000901, id="of two lines that say the same each side dropped another one"),
         pytest.param(ALL, 3, 906002711, id="a question replaced by one like it, with the same answer of one word"),
         pytest.param(ALL, 3, 271000917, id="lines swapped in an exchange rewritten there"),
+        pytest.param(ALL, 5, 952001727, id="a short exchange moved and much edited, deleted there"),
+        pytest.param(ALL, 5, 411011802, id="an exchange moved, a word put in and a sentence behind it, deleted there"),
+        pytest.param(ALL, 5, 773001244, id="a line that changed places and was written anew, dropped there"),
+        pytest.param(ALL, 5, 7730179, id="a line of a renamed speaker that changed places, edited, dropped there"),
+        pytest.param(ALL, 5, 956001901, id="an exchange added where the next one moved away but for its last line"),
+        pytest.param(ALL, 5, 951001328, id="a question like one that was replaced, in another exchange"),
+        pytest.param(ALL, 5, 954000827, id="an exchange replaced by one half alike"),
+        pytest.param(ALL, 5, 7740871, id="an answer like one that was written anew, in another exchange"),
+        pytest.param(ALL, 5, 903001083, id="a message cut, and a sentence added to its first part"),
+        pytest.param(ALL, 3, 951001225, id="a speaker renamed who changed places with another one saying the same"),
     ],
 )
 def test_what_was_merged_wrongly_once_is_not_any_more(edits: dict, most: int, seed: int) -> None:
