@@ -348,30 +348,35 @@ class _Verifier:
     # ---- objects
 
     def _check_objects(self) -> int:
-        found: set[str] = set()
+        listed: dict[str, None] = {}
         try:
-            for oid in self.repository.objects.ids():
-                found.add(oid)
-                try:
-                    kind, data = self.repository.objects.check(oid)
-                except DamagedError:
-                    if oid not in self.reported:
-                        self.reported.add(oid)
-                        self._add_damaged(oid, "its content is not what was saved", f"the object {oid[:10]}")
-                else:
-                    place = self.blobs.get(oid) if kind == "blob" else None
-                    if place is not None:
-                        self.entries += place.kind.name == "entry"
-                        self._check_content(oid, place, data)
-                self.step()
+            listed = dict.fromkeys(self.repository.objects.ids())
         except DamagedError as error:
             self._add("damaged_store", error.message)
-        for oid, place in self.blobs.items():
-            if oid not in found and oid not in self.reported and not self._is_left_out(oid):
-                self._add("missing_object", f"{place.title} is missing{self._repair_hint(place)}", oid, place.path)
+        late = [oid for oid in self.blobs if oid not in listed and not self._is_left_out(oid)]
+        for oid in (*listed, *late):
+            self._check_object(oid)
+            self.step()
         for oid, name in self.bad_files.items():
             self._add_damaged(oid, f"{name} cannot be read", f"the object file {name}", name)
-        return len(found)
+        return len(listed)
+
+    def _check_object(self, oid: str) -> None:
+        place = self.blobs.get(oid)
+        try:
+            kind, data = self.repository.objects.check(oid)
+        except DamagedError:
+            if oid in self.reported:
+                return
+            if oid in self.repository.objects:
+                self.reported.add(oid)
+                self._add_damaged(oid, "its content is not what was saved", f"the object {oid[:10]}")
+            elif place is not None:  # else git has removed what nobody needs
+                self._add("missing_object", f"{place.title} is missing{self._repair_hint(place)}", oid, place.path)
+        else:
+            if place is not None and kind == "blob":
+                self.entries += place.kind.name == "entry"
+                self._check_content(oid, place, data)
 
     def _check_content(self, oid: str, place: _Place, data: bytes) -> None:
         try:

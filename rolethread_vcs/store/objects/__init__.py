@@ -22,7 +22,7 @@ from rolethread_vcs import limits
 from rolethread_vcs.errors import DamagedError, InvalidError, UsageError
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.git_config import values_of
-from rolethread_vcs.store.libgit2 import RAISED, open_git, read_errors, refuse_unread
+from rolethread_vcs.store.libgit2 import RAISED, open_git, refuse_unread
 from rolethread_vcs.store.objects import commits, trees
 from rolethread_vcs.store.objects.pack_index import alternates, refuse_damaged
 
@@ -40,6 +40,8 @@ MANY_READS = 300
 """Objects that libgit2 reads before large packs are looked into; most commands need fewer."""
 _LARGEST = 1 << 32
 """Bytes; an object that says it is larger is damaged, and not short of memory."""
+_LISTINGS = 10
+"""Times that the list of objects is begun, where packs go while it is read."""
 _LOOK_EVERY = 256
 """Times that libgit2 is asked for something, between two looks whether packs have come or gone."""
 
@@ -253,8 +255,15 @@ class Objects:
         Raises:
             DamagedError: the object store does not list.
         """
-        with read_errors("the list of objects", "rtv doctor"):
-            found = dict.fromkeys(str(oid) for oid in self._odb)
+        for left in reversed(range(_LISTINGS)):
+            try:
+                found = dict.fromkeys(str(oid) for oid in self._odb)
+                break
+            except RAISED as error:
+                self._opened = None  # git may have put other packs in the place of those that were open
+                refuse_unread(error)
+                if not left:
+                    raise DamagedError(f"the list of objects cannot be read: {error}", hint="rtv doctor") from error
         yield from found
 
     def check(self, oid: str) -> tuple[str, bytes]:

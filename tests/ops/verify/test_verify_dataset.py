@@ -181,3 +181,24 @@ def test_a_shallow_copy_is_whole(dataset, tmp_path):
     )
 
     assert Dataset.open(tmp_path / "shallow").upkeep.verify().ok
+
+
+def test_what_git_packs_and_prunes_meanwhile_is_no_damage(dataset):
+    (dataset.folder / "loose").write_text("nobody needs this\n")
+    git(dataset, "hash-object", "-w", "loose")
+    commit_by_git(dataset, "note", b"loose, too\n")
+    again = Dataset.open(dataset.folder, check=False)
+    steps = []
+    _ = again.repository.objects.git  # its packs are known, and git puts another in their place before they are listed
+    git(dataset, "repack", "-adq")
+
+    def clean() -> None:
+        if not steps:
+            (dataset.folder / "note").write_text("later\n")
+            git(dataset, "commit", "-qam", "later")
+            git(dataset, "gc", "-q", "--prune=now")
+        steps.append(1)
+
+    result = again.upkeep.verify(clean)
+
+    assert result.problems == ()
