@@ -12,7 +12,7 @@ from rolethread_vcs.errors import DamagedError
 from rolethread_vcs.model.layout import fold
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.git_state import read_file
-from rolethread_vcs.store.log import OPERATIONS_REF
+from rolethread_vcs.store.log import OPERATIONS_REF, REPAIR
 from rolethread_vcs.store.refs import BRANCHES, TAGS, is_ref_name, is_text, shorten
 from rolethread_vcs.store.repository import Repository
 
@@ -71,12 +71,33 @@ def follow_ref(repository: Repository, name: str) -> FollowedRef:
     return found
 
 
-def last_value(repository: Repository, name: str) -> str | None:
-    """Return the newest value of a branch or release that is still there: of the operation log, else of git's own."""
-    known = repository.operations.last_known(name)
+def last_value(repository: Repository, name: str, value: str | None = None) -> tuple[str | None, str | None]:
+    """Return the newest value of a branch or release that is still there, and the newer one that is lost, if any.
+
+    They are those of the operation log, else of git's own; `value` is the one that it has, if that can be read. What
+    neither log has beside a last value that is there was never a commit: the file is torn.
+    """
+    logged, is_there = repository.operations.table().get(name), repository.objects.commit_at
     lines = (read_file(repository.common_folder / "logs" / name) or "").splitlines()
-    values = (line.split(" ")[1] for line in reversed(lines) if line.count(" ") > 1)
-    return known or next((oid for oid in values if repository.objects.kind(oid) == "commit"), None)
+    values = [line.split(" ")[1] for line in reversed(lines) if line.count(" ") > 1]
+    known = repository.operations.last_known(name) or next((oid for oid in values if is_there(oid)), None)
+    newer = [logged] if values[:1] == [logged] else [value, logged, *values[:1]]
+    return known, next((oid for oid in newer if oid not in (None, known) and not is_there(str(oid))), None)
+
+
+def lost_tips(repository: Repository) -> Iterator[tuple[str, str, str]]:
+    """Yield each branch or release that stands where a repair left it: its name, its value, and what it did not find.
+
+    Where nobody knew that, it is ""; what moved since is not among them.
+    """
+    seen: set[str] = set()
+    for operation in repository.operations.readable():
+        lost = operation.details.get("lost", {}) if operation.verb == REPAIR else {}
+        for name, newer in lost.items():
+            stands = operation.refs.get(name, "")
+            if name not in seen and repository.refs.is_at(name, stands):
+                yield name, stands, newer
+            seen.add(name)
 
 
 def whole_lines(common: Path) -> dict[str, str]:

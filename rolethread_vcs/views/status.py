@@ -206,6 +206,10 @@ def _age(seconds: float) -> str:
     return f"{int(seconds / 3600)} hours"
 
 
+_LOST = {"missing_object", "lost_commit", "damaged_object", "damaged_pack", "unreadable_operation"}
+"""Kinds of problems that a copy of the dataset mends best, since something may be lost here."""
+
+
 def verification_lines(result: Verification) -> Lines:
     for sentence in result.repaired:
         yield Line("report", f"repaired: {sentence}")
@@ -231,7 +235,11 @@ def verification_lines(result: Verification) -> Lines:
     yield f"{count(errors, 'thing is', 'things are')} damaged; looked at {looked}"
     if result.objects:
         yield Line("hint", "what is whole can be copied out first: rtv export --skip-damaged -o rescued.jsonl")
-    yield Line("hint", "mend what can be mended: rtv verify --repair   (with another copy: --from COPY)")
+    if _LOST & {problem.kind for problem in result.problems}:
+        yield Line("hint", "with another copy or a bundle, first: rtv verify --repair --from COPY|BUNDLE")
+        yield Line("hint", "without one, mend what can be mended: rtv verify --repair")
+    else:
+        yield Line("hint", "mend what can be mended: rtv verify --repair   (with another copy: --from COPY)")
 
 
 # ---- hooks, settings

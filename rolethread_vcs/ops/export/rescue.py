@@ -47,7 +47,7 @@ def _names(repository: Repository, revision: str) -> list[str]:
 
 
 def _newest(repository: Repository, name: str) -> Commit | None:
-    oid = follow_ref(repository, name).commit or last_value(repository, name)
+    oid = follow_ref(repository, name).commit or last_value(repository, name)[0]
     with suppress(DamagedError):
         while oid is not None:
             commit = repository.objects.commit(oid)

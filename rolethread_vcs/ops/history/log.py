@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from rolethread_vcs.model.revision import parse_range
 from rolethread_vcs.ops.select.selection import Selection
-from rolethread_vcs.store.log import EXTERNAL, REDO, UNDO, Operation
+from rolethread_vcs.store.log import EXTERNAL, REDO, REPAIR, UNDO, Operation
 from rolethread_vcs.store.objects import MissingObjectError
 from rolethread_vcs.store.objects.commits import Commit
 from rolethread_vcs.store.refs import BRANCHES
@@ -17,7 +17,7 @@ from rolethread_vcs.store.refs.commit_graph import Walk
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.tree_reader import Counts, count_between, entries_between, read_entry
 
-_NEVER_MAKE_COMMITS = (UNDO, REDO, "branch", "switch")
+_NEVER_MAKE_COMMITS = (UNDO, REDO, REPAIR, "branch", "switch")
 _EDITING = ("edit", "commit", EXTERNAL, None)
 _CLOCK_SLACK = 2
 """Seconds by which an operation may be older than the commit it made, both written in one transaction."""

@@ -12,7 +12,7 @@ from rolethread_vcs.ops.settings.settings import refuse_checkout
 from rolethread_vcs.phrases import count as count_of
 from rolethread_vcs.phrases import listed
 from rolethread_vcs.store.checkout import STAGED, UnsavedEditsError
-from rolethread_vcs.store.log import EXTERNAL, REDO, UNDO, Moves, Operation, kept_blob
+from rolethread_vcs.store.log import EXTERNAL, REDO, REPAIR, UNDO, Moves, Operation, kept_blob
 from rolethread_vcs.store.log.journal import SideEffects
 from rolethread_vcs.store.objects.commits import Commit
 from rolethread_vcs.store.objects.trees import Difference
@@ -167,6 +167,16 @@ def _go_back(
             session.notes += _notes_of_pushed(repository, chosen, shorten(name), before, after)
         elif before and name.startswith(TAGS):
             session.notes += _notes_of_release(repository, name.removeprefix(TAGS), moves_on=after is not None)
+    # tag objects that a garbage collection took, and refs are to point at: the operation kept their bytes
+    gone = [new for _, new in moves.values() if new and not new.startswith(SYMBOLIC) and new not in repository.objects]
+    kept = {oid: tag for oid in gone for each in chosen if (tag := repository.operations.tag_object(each, oid))}
+    for oid in gone:
+        if oid not in kept:
+            raise ConflictError(
+                f"this would go back to {oid[:10]}, which is lost",
+                hint="bring it back from another copy: rtv verify --repair --from COPY",
+                code="lost_commit",
+            )
     files = _exchanges(repository, chosen, moves, forward=forward)
     config: dict[str, tuple[str | None, str | None]] = {}
     for operation in chosen:
@@ -175,13 +185,10 @@ def _go_back(
     if not forward:
         config = {key: (after, before) for key, (before, after) in config.items()}
     refuse_checkout(repository, config)
-    # tag objects that a garbage collection took, and refs are to point at: the operation kept their bytes
-    lost = [new for _, new in moves.values() if new and not new.startswith(SYMBOLIC) and new not in repository.objects]
-    kept = [repository.operations.tag_object(operation, target) for target in lost for operation in chosen]
     committed = session.move(
         moves,
         counts=count_entries(repository, moves),
-        tags=list(filter(None, kept)),
+        tags=list(kept.values()),
         effects=SideEffects(files=files),
         undoes=undoes,
         redoes=redoes,
@@ -227,7 +234,7 @@ def _made(operations: Sequence[Operation], branch: str, commit: Commit) -> bool:
     """Return whether one of some operations of ours made a commit, rather than move the branch on to it."""
     for each in operations:
         before, after = each.changes.get(branch, (None, None))
-        if after == commit.id and each.verb not in (EXTERNAL, UNDO, REDO):
+        if after == commit.id and each.verb not in (EXTERNAL, UNDO, REDO, REPAIR):
             return commit.parents[:1] == (before,) and (each.verb != "merge" or len(commit.parents) > 1)
     return False
 

@@ -6,31 +6,33 @@ or the new, and to say it again goes on from there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 from rolethread_vcs import limits
-from rolethread_vcs.errors import DamagedError
+from rolethread_vcs.errors import DamagedError, NotFoundError
 from rolethread_vcs.ops.verify.surroundings import Problem, is_commit
 from rolethread_vcs.ops.verify.verify import Verification, verify
 from rolethread_vcs.phrases import count
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.bundle import is_bundle, unpacked
 from rolethread_vcs.store.damaged_log import restart
-from rolethread_vcs.store.damaged_refs import follow_ref, last_value, ref_title, whole_lines
+from rolethread_vcs.store.damaged_refs import follow_ref, last_value, lost_tips, ref_title, whole_lines
 from rolethread_vcs.store.dataset_folder import find_dataset, find_to_repair
 from rolethread_vcs.store.git_state import read_file
 from rolethread_vcs.store.linked_folders import find_again
-from rolethread_vcs.store.log import OPERATIONS_REF, head_key
+from rolethread_vcs.store.log import OPERATIONS_REF, REPAIR, Moves, Operation, head_key, write
+from rolethread_vcs.store.log.journal import Pending
 from rolethread_vcs.store.objects import commits, trees
 from rolethread_vcs.store.objects.integrity import bad_loose
 from rolethread_vcs.store.objects.pack_index import MULTI, read_index
 from rolethread_vcs.store.objects.pack_scan import index_of, mapped, scan
 from rolethread_vcs.store.objects.packs import KEEP, PackWriter
 from rolethread_vcs.store.pack_folder import index_cut_off
+from rolethread_vcs.store.publication import close, publish
 from rolethread_vcs.store.quarantine import Quarantine
 from rolethread_vcs.store.recovery import finish_interrupted
 from rolethread_vcs.store.refs import BRANCHES, HEAD, SYMBOLIC, TAGS, branch_of, is_unfinished
@@ -38,11 +40,12 @@ from rolethread_vcs.store.repository import Repository
 
 
 class _Bench(NamedTuple):
-    """What a repair works with: `source` is another copy of the dataset, or what a bundle holds."""
+    """What a repair works with: `source` is another copy of the dataset, or what a bundle holds, `origin` its name."""
 
     repository: Repository
     quarantine: Quarantine
     source: Repository | None
+    origin: str
 
 
 def repair(folder: Path, source: Path | None = None, step: Callable[[], object] = lambda: None) -> Verification:
@@ -56,7 +59,7 @@ def repair(folder: Path, source: Path | None = None, step: Callable[[], object] 
         index_cut_off(repository)  # before a ref is judged by what it leads to
         found = verify(repository, step)
         for mend in _KINDS:
-            done = list(mend(_Bench(repository, quarantine, other), found.problems))
+            done = list(mend(_Bench(repository, quarantine, other, str(source)), found.problems))
             repaired += done
             if done:
                 repository = repository.reopened()
@@ -137,8 +140,18 @@ def _loose(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
 
 def _objects(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
     """A missing object comes from the other copy, or from files that are checked out: ids say that it is the same."""
-    repository = bench.repository
     wanted = {each.object: each for each in problems if each.object and each.severity != "info"}
+    brought = _bring(bench, wanted)
+    for oid, problem in wanted.items():
+        if oid in brought:
+            yield f"brought back from {brought[oid]}: {problem.message.partition(' is ')[0]}"
+    if more := len(brought.keys() - wanted.keys()):
+        yield f"brought back with them: {count(more, 'object')}"
+
+
+def _bring(bench: _Bench, wanted: Iterable[str]) -> dict[str, str]:
+    """Write objects again that are missing, with all that they lead to; return from where each came."""
+    repository = bench.repository
     missing = [oid for oid in wanted if repository.objects.kind(oid) is None]
     files = _checked_out(repository) if missing else {}
     brought: dict[str, str] = {}
@@ -150,17 +163,13 @@ def _objects(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
             found, origin = files.get(oid), "a checked-out file"
             with suppress(DamagedError):
                 if found is None and bench.source is not None:
-                    found, origin = bench.source.objects.check(oid), str(bench.source.folder)
+                    found, origin = bench.source.objects.check(oid), bench.origin
             if found is not None:
                 pack.add(*found, bytes.fromhex(oid))
                 brought[oid] = origin
                 missing += commits.needs(*found)
         _publish(pack)
-    for oid, problem in wanted.items():
-        if oid in brought:
-            yield f"brought back from {brought[oid]}: {problem.message.partition(' is ')[0]}"
-    if more := len(brought.keys() - wanted.keys()):
-        yield f"brought back with them: {count(more, 'object')}"
+    return brought
 
 
 def _checked_out(repository: Repository) -> dict[str, tuple[str, bytes]]:
@@ -208,26 +217,114 @@ def _packed_refs(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
 
 
 def _refs(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
-    """A branch or release goes where the operation log has it; one that nobody knows any more goes out of the way."""
+    """A branch or release goes where the operation log has it; one that nobody knows any more goes out of the way.
+
+    Where the newest commit is lost that is an older one. The lost one is noted in the log, with the other copy the
+    branch goes forward again.
+    """
     repository, common = bench.repository, bench.repository.common_folder
     table = repository.operations.table()
+    places: dict[str, str | None] = {}
+    lost: dict[str, str] = {}
+    said: list[str] = []
     for problem in problems:
         name = problem.path or ""
         if problem.kind not in ("damaged_ref", "missing_object", "missing_ref") or not name.startswith("refs/"):
             continue
         if name == OPERATIONS_REF or is_unfinished(name):
             continue
-        title, known = ref_title(name), follow_ref(repository, name).commit or last_value(repository, name)
-        if known is not None:
-            bench.quarantine.replace(common / name, f"{known}\n".encode())
-            yield f"{title} is at {known[:10]} again"
+        title, known, newer = ref_title(name), follow_ref(repository, name).commit, None
+        if known is None:
+            known, newer = last_value(repository, name, problem.object)
+        copied = _newer_there(bench, name, known)
+        if copied is not None:
+            places[name] = copied
+            said.append(f"{title} is at {copied[:10]}, as in {bench.origin}")
+        elif known is not None:
+            places[name] = known
+            if newer is None:
+                said.append(f"{title} is at {known[:10]} again")
+                continue
+            lost[name] = newer
+            said.append(
+                f"{title} stands at the older commit {known[:10]} now; the newer {newer[:10]} is lost here, and comes "
+                "back from another copy: rtv verify --repair --from COPY"
+            )
         elif problem.kind == "damaged_ref" or (table and table.get(name) != problem.object):
             # where the log has that very value, it is the commit that is lost, and a copy may have it
-            bench.quarantine.replace(common / name)
+            places[name] = None
+    _record(bench, places, lost)
+    yield from said
+    for name, known in places.items():
+        bench.quarantine.replace(common / name, None if known is None else f"{known}\n".encode())
+        if known is None:
             if follow_ref(repository, name).problem:  # it is packed, too
                 repository.refs.forget_packed(name)
             left = repository.refs.read(name)
-            yield f"{title} is " + ("out of the way: nobody knows where it was" if left is None else f"at {left[:10]}")
+            out = "out of the way: nobody knows where it was" if left is None else f"at {left[:10]}"
+            yield f"{ref_title(name)} is {out}"
+    yield from _go_forward(bench)
+
+
+def _go_forward(bench: _Bench) -> Iterator[str]:
+    """What an earlier repair left at an older commit goes to the newer one, if that is here by now, or in the copy."""
+    repository = bench.repository
+    moves: dict[str, tuple[str | None, str | None]] = {}
+    for name, stands, newer in lost_tips(repository):
+        there = newer if newer and repository.objects.commit_at(newer) else _newer_there(bench, name, stands)
+        if there is not None:
+            moves[name] = stands, there
+    _record(bench, {}, {}, moves)
+    for name, (_, there) in moves.items():
+        yield f"{ref_title(name)} is at its newer commit {(there or '')[:10]} again"
+
+
+def _newer_there(bench: _Bench, name: str, known: str | None) -> str | None:
+    """Return where the other copy has a branch or release, brought here, if that comes after what is known of it."""
+    if bench.source is None:
+        return None
+    with suppress(DamagedError, NotFoundError):
+        there = bench.source.refs.read(name)
+        graph = bench.source.graph
+        if there is not None and (known is None or (known != there and graph.is_ancestor(known, there))):
+            _bring(bench, [there])
+            return there if bench.repository.objects.commit_at(there) else None
+    return None
+
+
+def _record(
+    bench: _Bench, places: Mapping[str, str | None], lost: Mapping[str, str], moves: Moves | None = None
+) -> None:
+    """Note in the operation log, before it is done, where refs are put, and move the others that are to be moved."""
+    repository, moves = bench.repository, moves or {}
+    try:
+        last, who = repository.operations.last(), repository.signature()
+        before = repository.refs.table() if last is None else last.refs
+    except DamagedError:  # of a log that cannot be read the next repair makes one
+        return
+    put = {name: (before.get(name), value) for name, value in places.items() if before.get(name) != value}
+    changes = {**(put if last is not None else {}), **moves}
+    if not changes and not lost:
+        return
+    after = {**before, **{name: value for name, (_, value) in {**put, **moves}.items()}}
+    operation = Operation(
+        number=1 if last is None else last.number + 1,
+        verb=REPAIR,
+        command="verify --repair",
+        time=who.time,
+        branch=branch_of(before.get(head_key(repository.worktree_name))) or "",
+        changes=changes,
+        refs={name: value for name, value in after.items() if value is not None},
+        worktree=repository.worktree_name,
+        previous=None if last is None else last.id,
+        details={"lost": dict(lost)} if lost else {},
+    )
+    with repository.pack() as pack:
+        head = write(operation, pack, repository.objects, who)
+        logged = (operation.previous, head)
+        pending = Pending(operation.command, who.time, moves, logged, repository.worktree_name)
+        keep = publish(repository, pack, pending)
+    close(repository, keep, pending, [])
 
 
 def _heads(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:

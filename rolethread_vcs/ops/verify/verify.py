@@ -21,9 +21,9 @@ from rolethread_vcs.model.layout import ENTRIES, SETTINGS, SUFFIX, entry_path, i
 from rolethread_vcs.ops.edit.hand_files import file_of_blob
 from rolethread_vcs.ops.verify.surroundings import Problem, around
 from rolethread_vcs.phrases import count
-from rolethread_vcs.store.damaged_refs import follow_ref, loose_refs, ref_title
+from rolethread_vcs.store.damaged_refs import follow_ref, loose_refs, lost_tips, ref_title
 from rolethread_vcs.store.git_state import read_file
-from rolethread_vcs.store.log import OPERATIONS_REF
+from rolethread_vcs.store.log import OPERATIONS_REF, REPAIR
 from rolethread_vcs.store.objects import BRING_THE_REST, trees
 from rolethread_vcs.store.objects.commits import is_read_by_git
 from rolethread_vcs.store.objects.integrity import BadFile, bad_loose, bad_packs
@@ -226,6 +226,11 @@ class _Verifier:
             self._add("damaged_ref", error.message, path=OPERATIONS_REF)
             return
         expected: int | None = None
+        noted: set[str] = set()  # what a repair did not find
+        for name, stands, newer in lost_tips(self.repository):
+            if newer and objects.commit_at(newer) is None:
+                message = f"{ref_title(name)} stands at the older commit {stands[:10]}; the newer {newer[:10]} is lost"
+                self._add("lost_commit", message, newer, name)
         while oid is not None:
             try:
                 operation = log.read(oid)
@@ -237,6 +242,7 @@ class _Verifier:
             if expected is not None and number != expected:
                 self._add("broken_log", f"operation {expected} is missing from the log; {number} follows", oid)
             self.operations += 1
+            noted.update(operation.details.get("lost", {}).values() if operation.verb == REPAIR else ())
             where = self.reached[operation.id] = f"operation {number}"
             self._walk_tree(objects.commit(operation.id).tree, "", where, current=False, data=False)
             values = [value for pair in operation.changes.values() for value in pair if value]
@@ -246,7 +252,8 @@ class _Verifier:
                     yield _Start(value, False, where)
                 elif kind is None and log.tag_object(operation, value) is None:
                     message = f"{where} ({operation.command}) needs {value[:10]}, which is missing"
-                    self._add("missing_object", message, value)
+                    severity = Severity.WARNING if value in noted else Severity.ERROR
+                    self._add("missing_object", message, value, severity=severity)
             expected, oid = number - 1, operation.previous
         if expected is not None and expected > 0:
             self._add("broken_log", f"the log ends at operation {expected + 1}; the {expected} before it are gone")

@@ -31,6 +31,8 @@ RECORD = "operation.json"
 EXTERNAL = "external"
 UNDO = "undo"
 REDO = "redo"
+REPAIR = "repair"
+"""The verb of what `verify --repair` did to refs; its details have, as `lost`, newer commits that it did not find."""
 
 Moves: TypeAlias = Mapping[str, tuple[str | None, str | None]]
 """Refs, or keys of `.git/config`, to their values before and after; None for absent."""

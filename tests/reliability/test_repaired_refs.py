@@ -1,0 +1,103 @@
+"""A repair that finds an older state of a branch than the last says so, remembers the newer one, and goes there."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import TypeAlias
+
+import pytest
+
+from rolethread_vcs.dataset import Dataset
+
+Run: TypeAlias = Callable[..., CompletedProcess[str]]
+
+
+@pytest.fixture
+def edited(dataset: Dataset) -> Dataset:
+    """Return a dataset with a branch beside the current one, and a copy of it all in `../copy`."""
+    dataset.branch("side")
+    for words in ("first", "second", "third"):
+        with dataset.edit(words) as change:
+            change.add({"messages": [{"role": "user", "content": words}, {"role": "assistant", "content": "Yes."}]})
+    shutil.copytree(dataset.folder, dataset.folder.parent / "copy")
+    return dataset
+
+
+def git(folder: Path, *words: str) -> str:
+    return subprocess.run(["git", "-C", str(folder), *words], check=True, capture_output=True, text=True).stdout.strip()
+
+
+def lose_pack(folder: Path, revision: str = "main") -> None:
+    """Delete the pack that has what a revision names: a commit with all that its command wrote."""
+    oid = git(folder, "rev-parse", revision)
+    for index in list((folder / ".git/objects/pack").glob("*.idx")):
+        with index.open("rb") as stream:
+            listed = subprocess.run(["git", "show-index"], stdin=stream, capture_output=True, text=True, check=True)
+        if oid in listed.stdout:
+            for each in index.parent.glob(f"{index.stem}.*"):
+                each.unlink()
+
+
+def lose_object(folder: Path, revision: str) -> None:
+    oid = git(folder, "rev-parse", revision)
+    for pack in list(folder.glob(".git/objects/pack/*.pack")):
+        data = pack.read_bytes()
+        for each in pack.parent.glob(f"{pack.stem}.*"):
+            each.unlink()
+        subprocess.run(["git", "-C", str(folder), "unpack-objects", "-q"], input=data, check=True)
+    (folder / ".git/objects" / oid[:2] / oid[2:]).unlink()
+
+
+def operations(folder: Path) -> list[tuple[int, str]]:
+    return [(each.operation.number, each.operation.verb) for each in Dataset.open(folder).operations.list()]
+
+
+@pytest.mark.parametrize("loses", [lose_pack, lambda folder: lose_object(folder, "main")])
+def test_a_branch_whose_newest_commit_is_lost_goes_back_and_says_so(edited, rtv, loses):
+    folder = edited.folder
+    tip, older = git(folder, "rev-parse", "main"), git(folder, "rev-parse", "main~1")
+    numbers = operations(folder)
+    loses(folder)
+
+    mended = rtv(folder, "verify", "--repair")
+    again = rtv(folder, "verify", "--repair")
+
+    assert (mended.returncode, again.returncode, rtv(folder, "verify").returncode) == (70, 70, 70)
+    assert all(part in mended.stdout for part in (older[:10], tip[:10])) and "repaired" not in again.stdout
+    assert git(folder, "rev-parse", "main") == older
+    assert operations(folder)[0][1] == "repair" and operations(folder)[1:][-4:] == numbers[-4:]
+    assert rtv(folder, "undo").returncode in (0, 50)
+
+
+@pytest.mark.parametrize("loses", [lose_pack, lambda folder: lose_object(folder, "main")])
+def test_a_copy_brings_a_branch_forward_that_a_repair_left_behind(edited, rtv, loses):
+    folder, tip = edited.folder, git(edited.folder, "rev-parse", "main")
+    loses(folder)
+    assert rtv(folder, "verify", "--repair").returncode == 70
+    assert rtv(folder, "restore", "--all").returncode == 0
+
+    forward = rtv(folder, "verify", "--repair", "--from", str(folder.parent / "copy"))
+
+    assert forward.returncode == 0, forward.stdout
+    assert git(folder, "rev-parse", "main") == tip and git(folder, "status", "--porcelain") == ""
+    assert "repaired" not in rtv(folder, "verify", "--repair", "--from", str(folder.parent / "copy")).stdout
+    assert "plain git" not in rtv(folder, "status").stdout
+    assert rtv(folder, "undo").returncode == 0
+
+
+def test_who_works_on_from_the_older_commit_is_no_longer_asked_for_the_lost_one(edited, rtv):
+    folder = edited.folder
+    lose_object(folder, "main")
+    assert rtv(folder, "verify", "--repair").returncode == 70
+    assert rtv(folder, "undo").returncode == 50
+
+    assert rtv(folder, "commit").returncode == 0
+
+    assert rtv(folder, "verify").returncode == 0
+    assert len(Dataset.open(folder).snapshot().ids()) == 6
+    assert rtv(folder, "verify", "--repair", "--from", str(folder.parent / "copy")).returncode == 0
+    assert len(Dataset.open(folder).snapshot().ids()) == 6
