@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rolethread_vcs.cli._verbs import VERBS
+from rolethread_vcs.cli import VERBS
 from rolethread_vcs.cli.main import rtv
 from rolethread_vcs.views.envelopes import envelopes
 

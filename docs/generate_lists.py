@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from rolethread_vcs import formats, rules
-from rolethread_vcs.formats._catalogue import ListedFormat
+from rolethread_vcs.formats import ListedFormat
 
 _HEAD = '"""{}\n\nWritten by `make docs` from the files beside it; a test compares.\n"""\n\n'
 

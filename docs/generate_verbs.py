@@ -1,9 +1,10 @@
-"""Writes `rolethread_vcs/cli/_verbs.py` from the command modules: `python docs/generate_verbs.py`."""
+"""Writes `rolethread_vcs/cli/__init__.py` from the command modules: `python docs/generate_verbs.py`."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from rolethread_vcs import cli
 from rolethread_vcs.cli import commands
 from rolethread_vcs.discovery import load_modules
 
@@ -20,14 +21,14 @@ GROUPS = {
 }
 """The verbs by the groups of the help, in its order; the last holds what only git calls, and is not listed there."""
 
-_HEAD = '''"""The verbs of the command in the order of its help: name, group, what it does.
+_HEAD = '''"""The command `rtv`; the only room that knows click, prints, asks and reads the environment.
 
-Written by `python docs/generate_verbs.py` from the command modules; a test compares. It is
-here so that help and completion need not import the commands.
+`VERBS` has them in the order of the help: name, group, what it does. Written by `python docs/generate_verbs.py` from
+the command modules, so that help and completion need not import them; a test compares.
 """
 
 '''
-TARGET = Path(commands.__file__).parents[1] / "_verbs.py"
+TARGET = Path(cli.__file__)
 
 
 def verbs() -> list[tuple[str, str, str]]:

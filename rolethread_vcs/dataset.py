@@ -18,7 +18,7 @@ from rolethread_vcs.errors import UsageError, changing
 from rolethread_vcs.store.dataset_folder import find_dataset
 
 if TYPE_CHECKING:
-    from rolethread_vcs.ops import check
+    from rolethread_vcs.ops import check, select
     from rolethread_vcs.ops.branches import branch_edits, branches, releases
     from rolethread_vcs.ops.compare import comparison, diff
     from rolethread_vcs.ops.edit import change, field_edits, hand_edits, status
@@ -28,12 +28,20 @@ if TYPE_CHECKING:
     from rolethread_vcs.ops.import_ import importer, program_rows, row_reader
     from rolethread_vcs.ops.merge import completion, merge, past_change, resolve
     from rolethread_vcs.ops.restore import removed_entries, restore
-    from rolethread_vcs.ops.select import page, selection
+    from rolethread_vcs.ops.select import page
     from rolethread_vcs.ops.settings import creation, settings
     from rolethread_vcs.ops.verify import doctor, repair, verify
-    from rolethread_vcs.ops.workcopy import commit, file_copies, folder_copies
-    from rolethread_vcs.ops.workcopy import links as copy_links
-    from rolethread_vcs.ops.workcopy import status as copy_status
+    from rolethread_vcs.ops.workcopy import (
+        commit,
+        file_copies,
+        folder_copies,
+    )
+    from rolethread_vcs.ops.workcopy import (
+        links as copy_links,
+    )
+    from rolethread_vcs.ops.workcopy import (
+        status as copy_status,
+    )
     from rolethread_vcs.store import damaged_refs, disk, repository
     from rolethread_vcs.store.repository import Repository
     from rolethread_vcs.transaction import Said
@@ -62,7 +70,7 @@ else:
     importer, program_rows, row_reader = _modules("import_", "importer program_rows row_reader")
     completion, merge, past_change, resolve = _modules("merge", "completion merge past_change resolve")
     removed_entries, restore = _modules("restore", "removed_entries restore")
-    page, selection = _modules("select", "page selection")
+    select, page = map(_Module, ("ops.select", "ops.select.page"))
     creation, settings = _modules("settings", "creation settings")
     doctor, repair, verify = _modules("verify", "doctor repair verify")
     commit, file_copies, folder_copies = _modules("workcopy", "commit file_copies folder_copies")
@@ -314,10 +322,10 @@ class Dataset:
     count_kinds = Function(lambda: comparison.ChangeCounts.of)
     count_changes = Function(lambda: comparison.count_changes)
     check = Method(lambda: check.check)
-    select = Method(lambda: selection.select)
+    select = Method(lambda: select.select)
     page = Method(lambda: page.page)
-    tags = Method(lambda: selection.tags)
-    similar_tags = Method(lambda: selection.similar_tags)
+    tags = Method(lambda: select.tags)
+    similar_tags = Method(lambda: select.similar_tags)
 
     # ---- changing
 

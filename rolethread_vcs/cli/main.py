@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 import click
 
-from rolethread_vcs.cli._verbs import VERBS
+from rolethread_vcs.cli import VERBS
 from rolethread_vcs.cli.context import GlobalOptions, Group
 from rolethread_vcs.errors import UsageError, shortage
 

@@ -5,12 +5,12 @@ words      what changed inside a text, in whole words
 fields     what changed inside free-form JSON
 entry      all of it together: `diff_entries`, `apply`
 
-Said here: the value of what is not there, which in JSON is another thing than null.
+Said here: what can happen to an entry, and the value of what is not there, which in JSON is another thing than null.
 """
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Final, Literal
 
 
@@ -24,3 +24,19 @@ class Absent(Enum):
 
 
 ABSENT: Final[Literal[Absent.ABSENT]] = Absent.ABSENT
+
+
+class ChangeKind(StrEnum):
+    """What happened to an entry; `MOVED` means that nothing but its place in the order changed."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    CHANGED = "changed"
+    MOVED = "moved"
+
+    @classmethod
+    def between(cls, before: object, after: object) -> ChangeKind:
+        """Return what happened to something that differs and is None where it is absent."""
+        if before is None:
+            return cls.ADDED
+        return cls.REMOVED if after is None else cls.CHANGED

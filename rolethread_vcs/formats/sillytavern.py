@@ -23,7 +23,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from rolethread_vcs.formats._catalogue import detect
+from rolethread_vcs.formats import detect
 from rolethread_vcs.formats._contract import Content, FileFormat, Piece, RowProblemError
 from rolethread_vcs.formats._reader import read_object
 from rolethread_vcs.model.entry import Entry, turns_of

@@ -30,22 +30,8 @@ from rolethread_vcs.rules import (
     effective_rules,
     find_rule,
     introduced_between,
-    safe_repair,
 )
-
-__all__ = [
-    "Allowance",
-    "EntryChange",
-    "Gate",
-    "Overrun",
-    "RefusedByGateError",
-    "Verdict",
-    "gate_rules",
-    "mass_codes",
-    "mass_sentences",
-    "parse_allowance",
-    "safe_repair",
-]
+from rolethread_vcs.rules import safe_repair as safe_repair
 
 
 class RefusedByGateError(RefusedError):

@@ -9,6 +9,8 @@ import hashlib
 import re
 import unicodedata
 
+from rolethread_vcs.errors import InvalidError
+
 SETTINGS = "rolethread.toml"
 ATTRIBUTES = ".gitattributes"
 ORDER = "order.json"
@@ -87,9 +89,13 @@ def suffix_of(canonical_messages: bytes) -> str:
 
 
 def make_id(number: int, suffix: str) -> str:
-    """Return the id of a number (0 to 99,999,999) and a birth suffix."""
+    """Return the id of a number and a birth suffix.
+
+    Raises:
+        InvalidError (full): the numbers are used up.
+    """
     if not 0 <= number <= LAST_NUMBER:
-        raise ValueError(f"an entry number lies between 0 and {LAST_NUMBER}, not {number}")
+        raise InvalidError(f"a dataset holds numbers up to {LAST_NUMBER:,}, and the last one is taken", code="full")
     return f"{number:08d}-{suffix}"
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from types import MappingProxyType
@@ -184,3 +184,19 @@ def _digits(value: int, width: int) -> str:
         value, digit = divmod(value, _BASE)
         digits.append(CROCKFORD[digit])
     return "".join(reversed(digits)).rstrip(CROCKFORD[0])
+
+
+def runs(ids: Sequence[str], unmoved: Collection[str]) -> Iterator[tuple[str | None, list[str], str | None]]:
+    """Yield (unmoved entry before, moved entries, unmoved entry behind) for each run of moved entries."""
+    anchor: str | None = None
+    moved: list[str] = []
+    for entry_id in ids:
+        if entry_id not in unmoved:
+            moved.append(entry_id)
+            continue
+        if moved:
+            yield anchor, moved, entry_id
+            moved = []
+        anchor = entry_id
+    if moved:
+        yield anchor, moved, None

@@ -14,7 +14,7 @@ from rolethread_vcs.model.finding import Finding, Scope, Severity
 from rolethread_vcs.model.layout import SETTINGS, entry_path, id_of_path
 from rolethread_vcs.model.revision import Ids, words_of
 from rolethread_vcs.model.settings import Settings, parse_settings
-from rolethread_vcs.ops.select.selection import Selection
+from rolethread_vcs.ops.select import Selection
 from rolethread_vcs.rules import (
     KeyLedger,
     Options,

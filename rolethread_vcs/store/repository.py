@@ -36,8 +36,7 @@ if TYPE_CHECKING:
     from rolethread_vcs.store.log import OperationLog
     from rolethread_vcs.store.log.unfinished import Unfinished
     from rolethread_vcs.store.objects.packs import PackWriter
-    from rolethread_vcs.store.refs.commit_graph import CommitGraph
-    from rolethread_vcs.store.refs.commit_order import CommitOrder
+    from rolethread_vcs.store.refs.commit_graph import CommitGraph, CommitOrder
 
 PRIVATE = "rolethread"
 LOCK = "lock"
@@ -94,11 +93,11 @@ class Repository:
         """What leads to what among the commits; a new one each time, since each has the `ends` of its own walks."""
         from rolethread_vcs.store.refs.commit_graph import CommitGraph
 
-        return CommitGraph(self.objects, lambda: self._commit_order)
+        return CommitGraph(self.objects, self._commit_order)
 
     @cached_property
     def _commit_order(self) -> CommitOrder:
-        from rolethread_vcs.store.refs.commit_order import CommitOrder
+        from rolethread_vcs.store.refs.commit_graph import CommitOrder
 
         return CommitOrder(self.objects, self.cache_folder)
 

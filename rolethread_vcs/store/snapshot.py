@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from rolethread_vcs.errors import DamagedError, InvalidError, NotFoundError
+from rolethread_vcs.model.canonical import birth_suffix
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import (
     ENTRIES,
@@ -21,6 +22,7 @@ from rolethread_vcs.model.layout import (
     entry_path,
     is_entry_folder,
     is_id,
+    make_id,
     number_of,
 )
 from rolethread_vcs.model.revision import named_of, number_named
@@ -128,6 +130,10 @@ class Snapshot:
             f"rtv restore {ORDER} --from REV   (the order of an earlier commit)",
             code="invalid_order",
         )
+
+    def files_of_order(self, order: Order) -> dict[str, bytes | None]:
+        """Return what another order comes to as a change of files: nothing where it is the same."""
+        return {} if order == self.order else {ORDER: order.encode()}
 
     @property
     def is_reordered(self) -> bool:
@@ -246,6 +252,19 @@ class Snapshot:
         found = (self.entries_of(*folder) for folder in self.folders(backwards=True))
         newest = next((entries for entries in found if entries), None)
         return None if newest is None else max(number_of(entry_id) for entry_id, _ in newest)
+
+    def next_number(self) -> int:
+        """Return the number that the next new entry gets: the last one's plus one, from 1."""
+        return (self.last_number() or 0) + 1
+
+    def new_ids(self, entries: Iterable[Entry]) -> list[str]:
+        """Return fresh ids for entries in order, behind the last entry.
+
+        Raises:
+            InvalidError (full): the numbers are used up.
+        """
+        suffixes = (birth_suffix(entry.document.get("messages")) for entry in entries)
+        return [make_id(number, suffix) for number, suffix in enumerate(suffixes, self.next_number())]
 
     def __iter__(self) -> Iterator[tuple[str, Entry]]:
         for entry_id, _, entry in self.entries():

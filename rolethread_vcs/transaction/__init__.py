@@ -26,66 +26,31 @@ from rolethread_vcs.store.facts import RuleKeys
 from rolethread_vcs.store.objects.packs import PackWriter
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
-from rolethread_vcs.store.tree_reader import Counts, readable
-from rolethread_vcs.transaction.refusals import (
-    MergeBreaksRulesError,
-    NewerWriterError,
-    NoSuchBranchError,
-    branch_commit,
-    current_branch,
-    refuse_broken_by_merge,
-    refuse_git_state,
-    refuse_name,
-    refuse_other_folders,
-    refuse_unsaved,
-)
-from rolethread_vcs.transaction.session import Session, change_file, external_operation, finish_cut_off
-from rolethread_vcs.transaction.values import (
-    TOUCHED_SHOWN,
-    ChangeSet,
-    Committed,
-    Intent,
-    PathChange,
-    Planned,
-    Said,
-    intent_of,
-    split_keywords,
-)
-
-__all__ = [
-    "ATTEMPTS",
-    "TOUCHED_SHOWN",
-    "ChangeSet",
-    "Committed",
-    "Counts",
-    "Intent",
-    "MergeBreaksRulesError",
-    "NewerWriterError",
-    "NoSuchBranchError",
-    "PathChange",
-    "Planned",
-    "Said",
-    "Session",
-    "StaleEntryError",
-    "branch_commit",
-    "carry",
-    "change_file",
-    "commit_planned",
-    "current_branch",
-    "external_operation",
-    "finish_cut_off",
-    "intent_of",
-    "refuse_git_state",
-    "refuse_name",
-    "refuse_other_folders",
-    "refuse_unsaved",
-    "run",
-    "split_keywords",
-    "touched_entries",
-    "vote",
-    "write_blobs",
-]
-
+from rolethread_vcs.store.tree_reader import Counts as Counts
+from rolethread_vcs.store.tree_reader import readable
+from rolethread_vcs.transaction.refusals import MergeBreaksRulesError as MergeBreaksRulesError
+from rolethread_vcs.transaction.refusals import NewerWriterError as NewerWriterError
+from rolethread_vcs.transaction.refusals import NoSuchBranchError as NoSuchBranchError
+from rolethread_vcs.transaction.refusals import branch_commit as branch_commit
+from rolethread_vcs.transaction.refusals import current_branch as current_branch
+from rolethread_vcs.transaction.refusals import refuse_broken_by_merge
+from rolethread_vcs.transaction.refusals import refuse_git_state as refuse_git_state
+from rolethread_vcs.transaction.refusals import refuse_name as refuse_name
+from rolethread_vcs.transaction.refusals import refuse_other_folders as refuse_other_folders
+from rolethread_vcs.transaction.refusals import refuse_unsaved as refuse_unsaved
+from rolethread_vcs.transaction.session import Session as Session
+from rolethread_vcs.transaction.session import change_file as change_file
+from rolethread_vcs.transaction.session import external_operation as external_operation
+from rolethread_vcs.transaction.session import finish_cut_off as finish_cut_off
+from rolethread_vcs.transaction.values import TOUCHED_SHOWN as TOUCHED_SHOWN
+from rolethread_vcs.transaction.values import ChangeSet as ChangeSet
+from rolethread_vcs.transaction.values import Committed as Committed
+from rolethread_vcs.transaction.values import Intent as Intent
+from rolethread_vcs.transaction.values import PathChange as PathChange
+from rolethread_vcs.transaction.values import Planned as Planned
+from rolethread_vcs.transaction.values import Said as Said
+from rolethread_vcs.transaction.values import intent_of as intent_of
+from rolethread_vcs.transaction.values import split_keywords as split_keywords
 
 ATTEMPTS = 12
 

@@ -15,7 +15,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from rolethread_vcs.model.change_kind import ChangeKind
+from rolethread_vcs.diff import ChangeKind
 from rolethread_vcs.ops.compare.comparison import ChangeCounts, Comparison
 from rolethread_vcs.views import diff_layout as layout
 from rolethread_vcs.views.diff_text import summary_line

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from unicodedata import is_normalized, normalize
 
-from rolethread_vcs.diff import ABSENT
+from rolethread_vcs.diff import ABSENT, ChangeKind
 from rolethread_vcs.diff.entry import EntryDiff, MessageChange, content_of
 from rolethread_vcs.diff.fields import Path, ValueChange, spelled
 from rolethread_vcs.diff.fields import changes as value_changes
 from rolethread_vcs.diff.words import WordChange, word_changes
-from rolethread_vcs.model.change_kind import ChangeKind
 from rolethread_vcs.model.entry import CONVERSATIONS, is_equal
 from rolethread_vcs.ops.compare.comparison import ComparedEntry, ComparedFile
 from rolethread_vcs.phrases import count

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from rolethread_vcs.diff import ChangeKind
 from rolethread_vcs.diff.entry import MessageChange
-from rolethread_vcs.model.change_kind import ChangeKind
 from rolethread_vcs.ops.compare.comparison import ChangeCounts, ComparedEntry, ComparedFile, Comparison
 from rolethread_vcs.views import diff_layout as layout
 from rolethread_vcs.views.diff_layout import Folded, Unchanged, Words

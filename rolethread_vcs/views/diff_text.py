@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
+from rolethread_vcs.diff import ChangeKind
 from rolethread_vcs.diff.entry import MessageChange
-from rolethread_vcs.model.change_kind import ChangeKind
 from rolethread_vcs.model.entry import preview
 from rolethread_vcs.ops.compare.comparison import ChangeCounts, ComparedEntry, ComparedFile, Comparison, count_changes
 from rolethread_vcs.phrases import count, counted_words, rest_line

@@ -10,7 +10,7 @@ from generate_cli import cli_page
 from generate_errors import codes, error_classes, errors_page
 from generate_lists import LISTS
 
-from rolethread_vcs.cli._verbs import VERBS
+from rolethread_vcs.cli import VERBS
 from rolethread_vcs.errors import CODES
 from rolethread_vcs.formats import all_formats
 from rolethread_vcs.rules import all_rules

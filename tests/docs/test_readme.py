@@ -44,7 +44,7 @@ def test_what_is_handed_to_other_libraries_is_taken_by_them(
 
 
 def test_every_command_that_the_readme_shows_is_a_verb() -> None:
-    from rolethread_vcs.cli._verbs import VERBS
+    from rolethread_vcs.cli import VERBS
 
     shown = [line.split() for line in TRANSCRIPT["commands"]((ROOT / "README.md").read_text(encoding="utf-8"))]
     verbs = {words[3] if words[1] == "-C" else words[1] for words in shown if words[0] == "rtv"}

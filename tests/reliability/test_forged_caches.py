@@ -18,7 +18,7 @@ from rolethread_vcs.model.layout import suffix_part
 from rolethread_vcs.ops.history import entry_history
 from rolethread_vcs.store import facts, log, removals
 from rolethread_vcs.store.derived import NAME, Derived, Table
-from rolethread_vcs.store.refs import commit_order
+from rolethread_vcs.store.refs import commit_graph
 
 Answers = dict[tuple[str, ...], tuple[int, str, str]]
 Ask = Callable[[], Answers]
@@ -48,7 +48,7 @@ TABLES = {
 
 @pytest.fixture(autouse=True)
 def _everything_is_worth_remembering(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (entry_history, removals, commit_order):
+    for module in (entry_history, removals, commit_graph):
         monkeypatch.setattr(module, "_WORTH_IT", 2)
     monkeypatch.setattr(log, "_WORTH_REMEMBERING", 2)
     monkeypatch.setattr(facts, "WORTH_IT", 1)

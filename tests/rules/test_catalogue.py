@@ -26,8 +26,8 @@ from rolethread_vcs.rules import (
     find_in_entry,
     find_rule,
     misfits,
+    rules_of,
 )
-from rolethread_vcs.rules._checks import rules_of
 
 RULE = """
 from rolethread_vcs.model.finding import Scope, Severity

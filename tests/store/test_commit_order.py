@@ -12,7 +12,7 @@ from test_commit_graph import Shape
 
 from rolethread_vcs.store.objects import commits
 from rolethread_vcs.store.objects.commits import Signature
-from rolethread_vcs.store.refs import commit_order
+from rolethread_vcs.store.refs import commit_graph
 from rolethread_vcs.store.refs.commit_graph import CommitGraph
 
 TREE = bytes.fromhex("4b825dc642cb6eb9a060e54bf8d69288fbee4904")
@@ -66,7 +66,7 @@ def test_walks_and_counts_do_not_believe_clocks(shape: Shape, seed: int) -> None
 
 
 def test_a_long_past_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(commit_order, "_WORTH_IT", 5)
+    monkeypatch.setattr(commit_graph, "_WORTH_IT", 5)
     shape = Shape(tmp_path / "r")
     shape.commit("A", time=99)
     for name, parent in zip("BCDEFGH", "ABCDEFG", strict=True):
@@ -83,7 +83,7 @@ def test_a_long_past_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_past_of_which_a_part_is_missing_is_not_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(commit_order, "_WORTH_IT", 1)
+    monkeypatch.setattr(commit_graph, "_WORTH_IT", 1)
     shape = Shape(tmp_path / "r")
     for name, parents, time in (("R", "", 50), ("A", "R", 10), ("B", "A", 20), ("C", "B", 30)):
         shape.commit(name, parents, time=time)

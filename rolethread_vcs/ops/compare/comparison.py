@@ -10,15 +10,15 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from rolethread_vcs.diff import ChangeKind
 from rolethread_vcs.diff.chain import longest_chain
 from rolethread_vcs.diff.entry import EntryDiff, Placed, count_changed_words, diff_entries
 from rolethread_vcs.errors import InvalidError
-from rolethread_vcs.model.change_kind import ChangeKind
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import ORDER, entry_path, id_of_path
 from rolethread_vcs.ops.compare.sides import TreeSide
-from rolethread_vcs.ops.select.selection import EVERYTHING as EVERY_ENTRY
-from rolethread_vcs.ops.select.selection import Selection
+from rolethread_vcs.ops.select import EVERYTHING as EVERY_ENTRY
+from rolethread_vcs.ops.select import Selection
 from rolethread_vcs.phrases import counted_words
 from rolethread_vcs.store.objects.trees import Blob, Difference, two_way
 from rolethread_vcs.store.tree_reader import Unreadable, readable

@@ -17,8 +17,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
+from rolethread_vcs.diff import ChangeKind
 from rolethread_vcs.errors import UsageError
-from rolethread_vcs.model.change_kind import ChangeKind
 from rolethread_vcs.model.layout import entry_path, is_id
 from rolethread_vcs.model.revision import (
     CURRENT,
@@ -40,7 +40,7 @@ from rolethread_vcs.ops.compare.sides import (
     TreeSide,
     find_sides,
 )
-from rolethread_vcs.ops.select.selection import Selection, find_entry
+from rolethread_vcs.ops.select import Selection, find_entry
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import NoSuchEntryError
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import count
 from typing import TYPE_CHECKING, Any, Unpack, cast
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Unpack, cast
 from rolethread_vcs.errors import ConflictError, InvalidError, UsageError
 from rolethread_vcs.model.canonical import birth_suffix
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.model.layout import LAST_NUMBER, ORDER, make_id
+from rolethread_vcs.model.layout import ORDER, make_id
 from rolethread_vcs.model.revision import Ids, RevisionError, named_of, number_named, words_of
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import NoSuchEntryError, Snapshot
@@ -32,33 +32,6 @@ def as_entry(entry: AnyEntry) -> Entry:
     return Entry(entry.document if isinstance(entry, Entry) else entry)
 
 
-def next_number(base: Snapshot) -> int:
-    """Return the number that the next new entry gets: the last one's plus one, from 1."""
-    last = base.last_number()
-    return 1 if last is None else last + 1
-
-
-def new_ids(base: Snapshot, entries: Iterable[Entry]) -> list[str]:
-    """Return fresh ids for entries in order, behind the last entry of a snapshot.
-
-    Raises:
-        InvalidError (full): the numbers are used up.
-    """
-    first = next_number(base)
-    return [new_id(number, birth_suffix(entry.document.get("messages"))) for number, entry in enumerate(entries, first)]
-
-
-def new_id(number: int, suffix: str) -> str:
-    """Return the id of a new entry.
-
-    Raises:
-        InvalidError (full): the numbers are used up.
-    """
-    if number > LAST_NUMBER:
-        raise InvalidError(f"a dataset holds numbers up to {LAST_NUMBER:,}, and the last one is taken", code="full")
-    return make_id(number, suffix)
-
-
 def add(
     repository: Repository,
     entries: AnyEntry | Iterable[AnyEntry],
@@ -71,7 +44,7 @@ def add(
     new = [as_entry(entry) for entry in cast("Iterable[AnyEntry]", [entries] if is_one else entries)]
 
     def plan(base: Snapshot) -> ChangeSet:
-        ids = new_ids(base, new)
+        ids = base.new_ids(new)
         puts = dict(zip(ids, new, strict=True))
         return ChangeSet(puts=puts, made_up=tuple(ids), summary=summary_of(added=ids))
 
@@ -130,7 +103,7 @@ def named_entry(base: Snapshot, word: str | int) -> str:
     Raises:
         NoSuchEntryError: there is none. UsageError (ambiguous): a number that several entries carry.
     """
-    from rolethread_vcs.ops.select.selection import find_entry
+    from rolethread_vcs.ops.select import find_entry
 
     try:
         return find_entry(base, word)
@@ -142,12 +115,7 @@ def order_without(base: Snapshot, gone: Iterable[str]) -> dict[str, bytes | None
     """Return the change of `order.json` when entries go: nothing when none of them was ever moved."""
     if base.find(ORDER) is None:
         return {}
-    return order_files(base, base.order.without(gone))
-
-
-def order_files(base: Snapshot, order: Order) -> dict[str, bytes | None]:
-    """Return what an order comes to as a change of files: nothing where it is the same."""
-    return {} if order == base.order else {ORDER: order.encode()}
+    return base.files_of_order(base.order.without(gone))
 
 
 def name_some(ids: Sequence[str]) -> str:
@@ -198,7 +166,7 @@ class Change:
     @cached_property
     def _numbers(self) -> Iterator[int]:
         """The numbers of entries to add; it takes trees to find that an edit of one entry has no need of."""
-        return count(next_number(self.base))
+        return count(self.base.next_number())
 
     def __getitem__(self, word: str | int) -> Entry:
         """Return an entry as it would be after the block so far."""
@@ -212,7 +180,7 @@ class Change:
         """Add an entry behind the last one and return its id."""
         self._refuse_when_ended()
         new = as_entry(entry)
-        entry_id = new_id(next(self._numbers), birth_suffix(new.document.get("messages")))
+        entry_id = make_id(next(self._numbers), birth_suffix(new.document.get("messages")))
         self._added[entry_id] = new
         return entry_id
 
@@ -321,7 +289,7 @@ def behind_anchors(base: Snapshot, behind: Mapping[str | None, Sequence[str]]) -
 def as_listed(ids: Sequence[str]) -> Order:
     """Return the order that makes entries stand as listed, moving as few of them as possible."""
     from rolethread_vcs.diff.chain import longest_chain
-    from rolethread_vcs.model.order import Order
+    from rolethread_vcs.model.order import Order, runs
 
     rank = {entry_id: number for number, entry_id in enumerate(sorted(ids))}
     unmoved = {ids[place] for place, _ in longest_chain((place, rank[each]) for place, each in enumerate(ids))}
@@ -329,19 +297,3 @@ def as_listed(ids: Sequence[str]) -> Order:
     for anchor, moved, following in runs(ids, unmoved):
         ranks.update(Order().move_after(moved, anchor, next_id=following).ranks)
     return Order(ranks)
-
-
-def runs(ids: Sequence[str], unmoved: Collection[str]) -> Iterator[tuple[str | None, list[str], str | None]]:
-    """Yield (unmoved entry before, moved entries, unmoved entry behind) for each run of moved entries."""
-    anchor: str | None = None
-    moved: list[str] = []
-    for entry_id in ids:
-        if entry_id not in unmoved:
-            moved.append(entry_id)
-            continue
-        if moved:
-            yield anchor, moved, entry_id
-            moved = []
-        anchor = entry_id
-    if moved:
-        yield anchor, moved, None

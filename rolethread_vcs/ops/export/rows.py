@@ -16,7 +16,7 @@ from rolethread_vcs.model.canonical import encode_line
 from rolethread_vcs.model.entry import Entry, turns_of
 from rolethread_vcs.ops.export.losses import Losses
 from rolethread_vcs.ops.export.masks import Masks, add_weights, is_masked, without_masked
-from rolethread_vcs.ops.select.selection import Selection
+from rolethread_vcs.ops.select import Selection
 from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.store.tree_reader import IS_LEFT_OUT, UnreadableEntryError, unreadable_entry
 

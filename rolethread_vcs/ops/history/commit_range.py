@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rolethread_vcs.errors import InvalidError, NotFoundError, UsageError
 from rolethread_vcs.model.revision import is_selector, named_of, parse_range, parse_selector
-from rolethread_vcs.ops.select.selection import find_entry
+from rolethread_vcs.ops.select import find_entry
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.tree_reader import entries_between
 

@@ -14,7 +14,7 @@ from rolethread_vcs.model.canonical import encode_line
 from rolethread_vcs.model.entry import Entry, is_equal
 from rolethread_vcs.model.layout import ENTRIES, SUFFIX, is_id, number_of
 from rolethread_vcs.model.revision import parse_selector
-from rolethread_vcs.ops.select.selection import find_entry
+from rolethread_vcs.ops.select import find_entry
 from rolethread_vcs.store.derived import Derived, Table, commit_ids, parsed
 from rolethread_vcs.store.entry_trace import ABSENT, EntryTrace, State
 from rolethread_vcs.store.objects import Objects

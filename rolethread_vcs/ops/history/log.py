@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from rolethread_vcs.model.revision import parse_range
-from rolethread_vcs.ops.select.selection import Selection
+from rolethread_vcs.ops.select import Selection
 from rolethread_vcs.store.log import EXTERNAL, REDO, REPAIR, UNDO, Operation
 from rolethread_vcs.store.objects import MissingObjectError
 from rolethread_vcs.store.objects.commits import Commit

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rolethread_vcs.model.change_kind import ChangeKind
+from rolethread_vcs.diff import ChangeKind
 from rolethread_vcs.model.entry import Entry, preview
 from rolethread_vcs.model.layout import id_of_path
 from rolethread_vcs.model.revision import is_selector
 from rolethread_vcs.ops.history.entry_history import entry_of
 from rolethread_vcs.ops.history.log import tree_before
-from rolethread_vcs.ops.select.selection import find_entry
+from rolethread_vcs.ops.select import find_entry
 from rolethread_vcs.store.objects.commits import Commit
 from rolethread_vcs.store.objects.trees import two_way
 from rolethread_vcs.store.repository import Repository

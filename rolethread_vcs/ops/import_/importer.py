@@ -24,9 +24,8 @@ from rolethread_vcs.errors import MovedError, did_you_mean
 from rolethread_vcs.formats import STANDARD_INPUT, Reject
 from rolethread_vcs.gate import Verdict
 from rolethread_vcs.matching.signature import Step
-from rolethread_vcs.model.layout import ORDER, entry_path, id_of_path, number_of, suffix_part
+from rolethread_vcs.model.layout import ORDER, entry_path, id_of_path, make_id, number_of, suffix_part
 from rolethread_vcs.model.matched import matched_by
-from rolethread_vcs.ops.edit.change import as_listed, behind_anchors, new_id, next_number
 from rolethread_vcs.ops.import_.row_matcher import Outcome, ReadAgainError
 from rolethread_vcs.ops.import_.row_reader import ImportOptions, Progress, RowReader, SourceInfo
 from rolethread_vcs.phrases import count, listed
@@ -344,18 +343,24 @@ class _Attempt:
     def _assign_ids(self, tip: Snapshot) -> list[str]:
         """Number the new rows in file order, behind every number in use; rows with an id of ours keep it."""
         kept_ids = [kept.entry_id for kept in self.reader.kept if kept.entry_id is not None and kept.is_new]
-        numbers = itertools.count(max([next_number(tip), *(number_of(each) + 1 for each in kept_ids)]))
-        return [kept.entry_id or new_id(next(numbers), kept.suffix) for kept in self.reader.kept]
+        numbers = itertools.count(max([tip.next_number(), *(number_of(each) + 1 for each in kept_ids)]))
+        return [kept.entry_id or make_id(next(numbers), kept.suffix) for kept in self.reader.kept]
 
     def _order(self, tip: Snapshot, ids: Sequence[str]) -> Order:
         """Return the order after the import: corrected rejects in their old places, an export of ours as it was."""
         if not tip and any(kept.entry_id is not None for kept in self.reader.kept):
+            from rolethread_vcs.ops.edit.change import as_listed
+
             return as_listed(ids)
         behind: dict[str | None, list[str]] = {}
         back = self._taken_back
         for entry_id, kept in zip(ids, self.reader.kept, strict=True):
             if kept.is_new and kept.entry_id is None and back is not None and kept.row in back.rows:
                 behind.setdefault(back.anchor(kept.row), []).append(entry_id)
+        if not behind:
+            return tip.order
+        from rolethread_vcs.ops.edit.change import behind_anchors
+
         return behind_anchors(tip, behind)
 
     def _refuse_interference(self, now: Snapshot) -> None:

@@ -25,9 +25,8 @@ from rolethread_vcs.formats import (
 from rolethread_vcs.gate import EntryChange, Gate, gate_rules, safe_repair
 from rolethread_vcs.model.canonical import encode_entry, is_json
 from rolethread_vcs.model.entry import NOT_UTF8, Entry
-from rolethread_vcs.model.layout import LAST_BROUGHT_NUMBER, number_of
+from rolethread_vcs.model.layout import LAST_BROUGHT_NUMBER, make_id, number_of
 from rolethread_vcs.model.matched import encode_with_suffix
-from rolethread_vcs.ops.edit.change import new_id, next_number
 from rolethread_vcs.ops.import_.row_matcher import Match, Matcher, Outcome, Row
 from rolethread_vcs.rules import effective_rules
 from rolethread_vcs.store import disk
@@ -194,7 +193,7 @@ class RowReader:
         self.raws_wanted = 0
         """Up to how many rows their bytes are kept; of more rows, or bytes than rejects can have, none."""
         self._anchor: int | str | None = base.last_id()
-        self._next = next_number(base)
+        self._next = base.next_number()
         self.matcher = Matcher(repository, base, key=options.key, again=options.again, rules=gate_rules(base.settings))
         facts = self.matcher.rule_keys
         self.gate = Gate(base.settings, branch, intent.allowances, intent.because, facts=facts, entry_before=base.get)
@@ -296,7 +295,7 @@ class RowReader:
 
     def _passes(self, row: Row, match: Match) -> bool:
         """Ask the gate about a row, and reject it when something blocks it."""
-        entry_id = match.entry_id or new_id(self._next, row.suffix)
+        entry_id = match.entry_id or make_id(self._next, row.suffix)
         before = None if match.outcome is Outcome.NEW else self.base.get(entry_id)
         entry = match.entry or row.entry
         change = EntryChange(entry_id, before, entry)

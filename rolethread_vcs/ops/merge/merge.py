@@ -15,7 +15,7 @@ from rolethread_vcs.ops.merge.decisions import Decisions, plain_decisions
 from rolethread_vcs.ops.merge.source import find_source
 from rolethread_vcs.ops.merge.tree_merge import merge_trees
 from rolethread_vcs.ops.merge.unfinished_merge import read_inputs
-from rolethread_vcs.ops.select.selection import find_entry
+from rolethread_vcs.ops.select import find_entry
 from rolethread_vcs.store.log.unfinished import Labels, Unfinished
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.transaction import Intent, current_branch, intent_of, split_keywords

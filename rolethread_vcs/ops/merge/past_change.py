@@ -21,7 +21,7 @@ from rolethread_vcs.ops.history.commit_range import CommitRange, find_range, tou
 from rolethread_vcs.ops.merge.completion import PICKED, Outcome, refuse_to_start, start
 from rolethread_vcs.ops.merge.decisions import NONE, Decisions, plain_decisions
 from rolethread_vcs.ops.merge.merge import MergePreview, preview_of
-from rolethread_vcs.ops.select.selection import Selection
+from rolethread_vcs.ops.select import Selection
 from rolethread_vcs.phrases import count
 from rolethread_vcs.store.log.unfinished import Labels, Unfinished
 from rolethread_vcs.store.repository import Repository

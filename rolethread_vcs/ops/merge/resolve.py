@@ -17,7 +17,7 @@ from rolethread_vcs.ops.merge.decisions import ENTRY, Decision, decisions_of, pl
 from rolethread_vcs.ops.merge.sides import MergeInputs
 from rolethread_vcs.ops.merge.tree_merge import OpenEntry, merge_trees
 from rolethread_vcs.ops.merge.unfinished_merge import broken_rules, find_unfinished, read_inputs, save_unfinished
-from rolethread_vcs.ops.select.selection import Selection
+from rolethread_vcs.ops.select import Selection
 from rolethread_vcs.phrases import listed
 from rolethread_vcs.store.log.unfinished import Unfinished
 from rolethread_vcs.store.refs import BRANCHES

@@ -20,7 +20,7 @@ from rolethread_vcs.model.layout import ORDER, entry_path, id_of_path
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.ops.merge.decisions import ENTRY, NONE, Decisions, digest
 from rolethread_vcs.ops.merge.sides import BASE, OURS, THEIRS, EntrySides, FileSides, MergeInputs
-from rolethread_vcs.ops.select.selection import Selection
+from rolethread_vcs.ops.select import Selection
 from rolethread_vcs.store.objects.trees import Readable, incoming
 from rolethread_vcs.store.tree_reader import find_blob
 from rolethread_vcs.transaction import ChangeSet

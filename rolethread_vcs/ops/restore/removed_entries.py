@@ -14,7 +14,7 @@ from rolethread_vcs.model.revision import Ids, named_of, parse_selector, words_o
 from rolethread_vcs.ops.edit.change import name_some
 from rolethread_vcs.ops.history.log import OperationsByCommit
 from rolethread_vcs.ops.restore.restore import order_with
-from rolethread_vcs.ops.select.selection import Selection
+from rolethread_vcs.ops.select import Selection
 from rolethread_vcs.store.log import Operation
 from rolethread_vcs.store.objects import Objects
 from rolethread_vcs.store.objects.commits import Commit

@@ -12,10 +12,10 @@ from rolethread_vcs.model.entry import Entry, known_role, written_role
 from rolethread_vcs.model.layout import entry_path, is_id
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.model.revision import Ids, words_of
-from rolethread_vcs.ops.edit.change import message_list, name_some, order_files
+from rolethread_vcs.ops.edit.change import message_list, name_some
 from rolethread_vcs.ops.edit.hand_files import whole_files
 from rolethread_vcs.ops.edit.status import unsaved_files
-from rolethread_vcs.ops.select.selection import find_entry
+from rolethread_vcs.ops.select import find_entry
 from rolethread_vcs.store.checkout import STAGED, Unsaved
 from rolethread_vcs.store.log import kept_blob
 from rolethread_vcs.store.log.journal import SideEffects
@@ -187,7 +187,7 @@ def bring_all_back(
         return ChangeSet(
             puts=puts,
             removes=frozenset(removes),
-            files=order_files(base, then.order),
+            files=base.files_of_order(then.order),
             summary=f"restore all entries from {then.id[:10]}",
         )
 
@@ -203,9 +203,8 @@ def _entry_then(source: Snapshot, entry_id: str) -> Entry:
 
 def order_with(base: Snapshot, ranks: Mapping[str, str]) -> dict[str, bytes | None]:
     """Return the change of the order when entries that are not there come back to the places that they had."""
-    return order_files(
-        base, Order({**base.order.ranks, **{each: rank for each, rank in ranks.items() if each not in base}})
-    )
+    back = {each: rank for each, rank in ranks.items() if each not in base}
+    return base.files_of_order(Order({**base.order.ranks, **back}))
 
 
 # ---- one message, found again by what it says, not by its bare number

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from rolethread_vcs.model.entry import Entry, preview, turns_of
-from rolethread_vcs.ops.select.selection import Selection, find_entry
+from rolethread_vcs.ops.select import Selection, find_entry
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 

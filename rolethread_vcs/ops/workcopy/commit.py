@@ -9,7 +9,6 @@ from typing import Any
 
 from rolethread_vcs.errors import BusyError, ConflictError, RefusedError, SystemRefusedError
 from rolethread_vcs.formats import ChangedSourceError
-from rolethread_vcs.ops.edit.change import order_files
 from rolethread_vcs.ops.workcopy import links
 from rolethread_vcs.ops.workcopy.edits import FileEdits, LineDecisions, read_edits
 from rolethread_vcs.ops.workcopy.file_copies import write_again
@@ -220,7 +219,7 @@ def _change(edits: FileEdits, base: Snapshot, merge: CopyMerge) -> ChangeSet:
     return ChangeSet(
         puts=puts,
         removes=frozenset(merge.removed),
-        files=order_files(base, merge.order),
+        files=base.files_of_order(merge.order),
         made_up=merge.fresh,
         summary=f"{edits.link.path.name}: {', '.join(parts)}",
     )

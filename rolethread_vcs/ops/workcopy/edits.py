@@ -162,7 +162,7 @@ def decide_lines(words: LineDecisions, lines: FileLines, snapshot: Snapshot) -> 
     """
     if not (words.entries or words.new or words.file):
         return {}
-    from rolethread_vcs.ops.select.selection import find_entry
+    from rolethread_vcs.ops.select import find_entry
 
     place_of = {number: place for place, number in enumerate(lines.numbers)}
     typed: list[tuple[int, str | None]] = []

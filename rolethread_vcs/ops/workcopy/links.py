@@ -112,7 +112,7 @@ class Link:
         """Return what says whether an entry belongs into the file."""
         if self.where is None:
             return lambda *_: True
-        from rolethread_vcs.ops.select.selection import Selection
+        from rolethread_vcs.ops.select import Selection
 
         return Selection.of(where=self.where).fits
 

@@ -15,7 +15,7 @@ from rolethread_vcs.matching.signature import Index, Step
 from rolethread_vcs.merge.line_edit import Doubt, apply_edit
 from rolethread_vcs.model.canonical import encode_entry
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.ops.edit.change import as_listed, new_ids, runs
+from rolethread_vcs.model.order import runs
 from rolethread_vcs.ops.workcopy.edits import FileEdits
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
@@ -76,7 +76,7 @@ class CopyMerge:
         found = {place: index.take(Step.WHOLE, encode_entry(entry)) for place, entry in new.items()}
         known = {place: entry_id for place, entry_id in found.items() if entry_id is not None}
         made = [place for place in new if place not in known]
-        fresh = dict(zip(made, new_ids(tip, [new[place] for place in made]), strict=True))
+        fresh = dict(zip(made, tip.new_ids([new[place] for place in made]), strict=True))
         self.fresh = tuple(fresh.values())
         self.entries |= {entry_id: new[place] for place, entry_id in fresh.items()}
         held = set(known.values())
@@ -185,6 +185,8 @@ def put_behind(
         return after, order
     moves = list(runs(after, set(after) - floating))
     if len(moves) > _ONE_BY_ONE:
+        from rolethread_vcs.ops.edit.change import as_listed
+
         return after, as_listed(after)
     for anchor, run, following in moves:
         order = order.move_after(run, anchor, next_id=following)

@@ -8,7 +8,7 @@ import pytest
 from small_dataset import conversation, dataset_of, hand_edit
 
 from rolethread_vcs.dataset import Dataset
-from rolethread_vcs.model.change_kind import ChangeKind
+from rolethread_vcs.diff import ChangeKind
 from rolethread_vcs.model.layout import entry_path
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.ops.compare.comparison import ChangeCounts, ComparedEntry, Comparison, compare_trees

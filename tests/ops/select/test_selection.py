@@ -9,7 +9,7 @@ from refusals import refusal
 from small_dataset import conversation, dataset_of
 
 from rolethread_vcs.errors import NotFoundError, UsageError
-from rolethread_vcs.ops.select.selection import Selection, find_entry, select
+from rolethread_vcs.ops.select import Selection, find_entry, select
 from rolethread_vcs.store.snapshot import NoSuchEntryError
 from rolethread_vcs.transaction import Intent
 

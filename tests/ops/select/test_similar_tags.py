@@ -8,7 +8,7 @@ import pytest
 from small_dataset import conversation
 
 from rolethread_vcs.dataset import Dataset
-from rolethread_vcs.ops.select.selection import similar_tags
+from rolethread_vcs.ops.select import similar_tags
 
 
 @pytest.mark.parametrize(
