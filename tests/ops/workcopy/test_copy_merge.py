@@ -5,8 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rolethread_vcs.model.order import Order
-from rolethread_vcs.ops.edit.change import runs
+from rolethread_vcs.model.order import Order, runs
 from rolethread_vcs.ops.workcopy.merge import put_behind
 
 
