@@ -15,13 +15,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain, groupby, pairwise
+from itertools import chain, groupby, pairwise, takewhile
 
 from rolethread_vcs.merge.conflict import Reason
+from rolethread_vcs.merge.conversation import role_of
 from rolethread_vcs.merge.gaps import Alignment, Gap
 from rolethread_vcs.merge.insertions import Row, breaks, kept_both, one_after_the_other, pair_up
-from rolethread_vcs.merge.lists import SIDES, Side, Token
-from rolethread_vcs.model.entry import OPENING_ROLES, is_equal
+from rolethread_vcs.merge.lists import SIDES, Side, Token, other_side
+from rolethread_vcs.model.entry import ANSWERING_ROLES, OPENING_ROLES, is_equal
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,8 @@ def _objections(alignment: Alignment, gap: Gap) -> Iterator[Reason]:
             if before is None or lists.role(Token(before)) in OPENING_ROLES:
                 continue
             if before not in alignment.numbers[other]:
-                if before + 1 in alignment.numbers[side] or before + 1 == len(lists.base):
+                is_followed = before + 1 in alignment.numbers[side] or before + 1 == len(lists.base)
+                if is_followed and not _has_answer_left(alignment, gap, side, before):
                     yield Reason.CONTINUES_DELETED  # else it is written over what came behind
             elif (
                 before in alignment.moved[other] - alignment.moved[side]
@@ -123,6 +125,17 @@ def _objections(alignment: Alignment, gap: Gap) -> Iterator[Reason]:
                 and number not in alignment.written_over[side]
             ):
                 yield Reason.CONTINUES_MOVED
+
+
+def _has_answer_left(alignment: Alignment, gap: Gap, side: Side, base: int) -> bool:
+    """Return whether a side went on with a new exchange behind the end of one that is still answered without it."""
+    lists, there = alignment.lists, alignment.numbers[other_side(side)]
+    asks = role_of(lists.on(side)[alignment.numbers[side][base] + 1]) == "user"
+    if not asks or gap.on(other_side(side)) or role_of(lists.base[base]) not in ANSWERING_ROLES:
+        return False
+    exchange = takewhile(lambda number: role_of(lists.base[number]) != "user", range(base - 1, -1, -1))
+    last = next((number for number in exchange if number in there), None)
+    return last is not None and role_of(lists.base[last]) in ANSWERING_ROLES
 
 
 def _apart(alignment: Alignment, gap: Gap) -> tuple[Gap, Gap, Gap]:

@@ -267,6 +267,20 @@ def test_a_line_of_a_group_is_added_where_the_other_side_deletes_the_next_one() 
     assert [conflict.reason for conflict in behind.conflicts] == [Reason.CONTINUES_DELETED]
 
 
+def test_a_new_exchange_behind_one_that_lost_its_last_line_stands_there_without_it() -> None:
+    asked, jon = user("Who keeps the keys of the cellar?"), answer("The priest has had them.", speaker="jon")
+    nods, new = answer("*nods*", speaker="kim"), [user("Since when?"), answer("Since the winter.", speaker="jon")]
+    base = [SYSTEM, *FIRST, asked, jon, nods, *THIRD]
+    longer, shorter = [*base[:6], *new, *THIRD], [*base[:5], *THIRD]
+
+    expected = Merged([*base[:5], *new, *THIRD])
+    assert merge_messages(base, longer, shorter) == merge_messages(base, shorter, longer) == expected
+    # what is left has to be an answer
+    assert merge_messages(base, longer, [SYSTEM, *FIRST, asked, *THIRD]).conflicts
+    conflicts = merge_messages(base, longer, [SYSTEM, *FIRST, *THIRD]).conflicts
+    assert [conflict.reason for conflict in conflicts] == [Reason.CONTINUES_DELETED]
+
+
 def test_a_speaker_whose_messages_were_renamed_or_rewritten_is_renamed() -> None:
     says = {"speaker": "mara"}
     base = [FIRST[0], {**FIRST[1], **says}, SECOND[0], {**SECOND[1], **says}]
