@@ -45,12 +45,7 @@ def _readable(repository: Repository) -> list[Operation]:
     log = repository.operations
     newest = next(log.readable(), None)
     if newest is None:
-        found = []
-        for oid in repository.objects.ids():
-            with suppress(DamagedError):
-                if repository.objects.kind(oid) == "commit":
-                    found.append(log.read(oid))
-        newest = max(found, key=lambda each: (each.number, each.time), default=None)
+        newest = max(log.stray(), key=lambda each: (each.number, each.time), default=None)
     chain: list[Operation] = []
     with suppress(DamagedError):
         while newest is not None and (not chain or newest.number == chain[-1].number - 1):

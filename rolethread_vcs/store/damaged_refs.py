@@ -78,8 +78,7 @@ def last_value(repository: Repository, name: str, value: str | None = None) -> t
     neither log has beside a last value that is there was never a commit: the file is torn.
     """
     logged, is_there = repository.operations.table().get(name), repository.objects.commit_at
-    lines = (read_file(repository.common_folder / "logs" / name) or "").splitlines()
-    values = [line.split(" ")[1] for line in reversed(lines) if line.count(" ") > 1]
+    values = list(repository.refs.logged(name))
     known = repository.operations.last_known(name) or next((oid for oid in values if is_there(oid)), None)
     newer = [logged] if values[:1] == [logged] else [value, logged, *values[:1]]
     return known, next((oid for oid in newer if oid not in (None, known) and not is_there(str(oid))), None)

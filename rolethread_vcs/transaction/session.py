@@ -57,6 +57,7 @@ def _locked(repository: Repository, verb: str) -> Iterator[tuple[Repository, lis
 
             notes = finish_interrupted(repository)
             repository = repository.reopened_if_changed() if notes else repository
+        repository.operations.find_again()
         yield repository, notes
 
 

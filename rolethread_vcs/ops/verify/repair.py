@@ -351,9 +351,16 @@ def _heads(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
 
 def _log(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
     """The operation log is made of what can be read of it."""
+    kinds = {each.kind for each in problems}
     is_ref = any(each.path == OPERATIONS_REF for each in problems)
-    if is_ref or any(each.kind in ("unreadable_operation", "broken_log") for each in problems):
+    if is_ref or not kinds.isdisjoint(("unreadable_operation", "broken_log")):
         yield restart(bench.repository, bench.quarantine)
+    if "lost_log" in kinds:  # the refs that it knows may have gone with it
+        refs = bench.repository.refs
+        for name, value in bench.repository.operations.table().items():
+            if name.startswith((BRANCHES, TAGS)) and refs.read(name) is None and bench.repository.objects.kind(value):
+                refs.create(name, value)
+                yield f"{ref_title(name)} is at {value[:10]} again"
 
 
 def _surroundings(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:

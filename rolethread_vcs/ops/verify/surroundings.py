@@ -59,9 +59,13 @@ def around(repository: Repository) -> Iterator[Problem]:
     with suppress(DamagedError):
         names = {*repository.refs.names(), ref_of(repository.refs.head())}
         for name, oid in repository.operations.table().items():
-            if name.startswith((BRANCHES, TAGS)) and name not in names:
-                message = f"{ref_title(name)} is gone, and no command of ours did it; it was at {oid[:10]}: rtv undo"
-                yield Problem("missing_ref_of_log", Severity.WARNING, message, path=name)
+            if name.startswith((BRANCHES, TAGS)) and name not in names and not (common / name).is_file():
+                if any(repository.refs.logged(name)):  # whoever deletes a branch takes its reflog along
+                    message = f"{ref_title(name)} is lost; the operation log has it at {oid[:10]}"
+                    yield Problem("missing_ref", Severity.ERROR, message, path=name)
+                else:
+                    message = f"{ref_title(name)} is gone, and no command of ours did it; it was at {oid[:10]}"
+                    yield Problem("missing_ref_of_log", Severity.WARNING, f"{message}: rtv undo", path=name)
     for path, reason in damaged_links(repository):
         place = path.relative_to(common).as_posix()
         yield Problem("damaged_link", Severity.ERROR, reason, path=place)

@@ -225,6 +225,11 @@ class _Verifier:
         except DamagedError as error:
             self._add("damaged_ref", error.message, path=OPERATIONS_REF)
             return
+        if log.lost_head() is not None:
+            self._add("lost_log", "the operation log has lost its ref", path=OPERATIONS_REF)
+        elif oid is None and (number := max((each.number for each in log.stray()), default=0)):
+            said = f"the operation log is gone; its operation {number} is still there"
+            self._add("lost_log", said, path=OPERATIONS_REF)
         expected: int | None = None
         noted: set[str] = set()  # what a repair did not find
         for name, stands, newer in lost_tips(self.repository):

@@ -152,8 +152,31 @@ class OperationLog:
         self._cache_folder = cache_folder
 
     def head(self) -> str | None:
-        """Return the hex id of the newest operation's commit, or None in a fresh clone."""
-        return self._refs.read(OPERATIONS_REF)
+        """Return the hex id of the newest operation's commit, or None in a fresh clone.
+
+        A ref that is gone while its reflog is there was lost: the log leads to what the reflog has.
+        """
+        found = self._refs.read(OPERATIONS_REF)
+        return self.lost_head() if found is None else found
+
+    def lost_head(self) -> str | None:
+        """Return what the lost ref of the log led to, None where none is lost, or what it led to is lost as well."""
+        if self._refs.read(OPERATIONS_REF) is not None:
+            return None
+        return next((oid for oid in self._refs.logged(OPERATIONS_REF) if self._objects.kind(oid) == "commit"), None)
+
+    def find_again(self) -> None:
+        """Put a ref of the log that was lost in its place; call under the lock."""
+        lost = self.lost_head()
+        if lost is not None:
+            self._refs.create(OPERATIONS_REF, lost, "found again")
+
+    def stray(self) -> Iterator[Operation]:
+        """Yield every operation among the objects, in no order; to look costs a look at each object."""
+        for oid in self._objects.ids():
+            with suppress(DamagedError):
+                if self._objects.kind(oid) == "commit":
+                    yield self.read(oid)
 
     def last(self) -> Operation | None:
         head = self.head()

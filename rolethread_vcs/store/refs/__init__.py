@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pygit2
 
+from rolethread_vcs import limits
 from rolethread_vcs.errors import (
     ConflictError,
     DamagedError,
@@ -18,6 +20,7 @@ from rolethread_vcs.errors import (
     NotFoundError,
     did_you_mean,
 )
+from rolethread_vcs.store import disk
 from rolethread_vcs.store.libgit2 import RAISED, read_errors
 from rolethread_vcs.store.objects import Objects
 from rolethread_vcs.store.objects.commits import Signature
@@ -36,6 +39,7 @@ UNFINISHED_ELSEWHERE: Final = "refs/rolethread/worktrees/"
 """Below it lies, as `<name>/merge`, that of a linked worktree; in sight of all, since it must outlive the folder."""
 
 
+_LOGGED = re.compile(rb"[0-9a-f]{40} ([0-9a-f]{40}) ")
 _OPERATIONS = "refs/rolethread/ops"
 _UNBORN = SYMBOLIC + BRANCHES + "main"
 """Where HEAD is where there is none."""
@@ -166,6 +170,19 @@ class Refs:
     def read(self, name: str) -> str | None:
         held = self.hold(name)
         return None if held is None else held.target
+
+    def logged(self, name: str) -> Iterator[str]:
+        """Yield what a ref led to as its reflog has it, the newest first; whoever deletes a ref takes its reflog along.
+
+        Raises:
+            SystemRefusedError: the disk does not give it.
+        """
+        with disk.system_errors(f"reading the reflog of {shorten(name)}"):
+            try:
+                lines = (disk.read_plain(self.common / "logs" / name, limits.FILE) or b"").splitlines()
+            except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+                return
+        yield from (match[1].decode() for line in reversed(lines) if (match := _LOGGED.match(line)))
 
     def create(self, name: str, target: str, why: str = "") -> None:
         """Create a ref; call only under our lock, since git's own creation is not compare-and-swap.

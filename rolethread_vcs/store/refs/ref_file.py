@@ -26,6 +26,8 @@ _IN_WORKTREE = (HEAD, "refs/worktree/", "refs/bisect/", "refs/rewritten/")
 """Refs that each worktree has of its own."""
 _LOGGED = (HEAD, BRANCHES, REMOTES, "refs/notes/")
 """Refs that get a reflog unless git's configuration says otherwise."""
+_KEPT = "refs/rolethread/"
+"""Refs that get one whatever it says: it finds what they led to when they are lost (`Refs.logged`)."""
 _NOTHING = "0" * 40
 """What a reflog says of a ref that is not there."""
 
@@ -118,9 +120,11 @@ class RefFile:
             wanted = str(self.git.config["core.logAllRefUpdates"]).lower()
         except KeyError:
             wanted = "false" if self.git.is_bare else "true"
-        if wanted in ("false", "no", "off", "0"):
+        is_kept = self.name.startswith(_KEPT)
+        if wanted in ("false", "no", "off", "0") and not is_kept:
             return
-        _append(self.folder / "logs" / self.name, line, make=wanted == "always" or self.name.startswith(_LOGGED))
+        make = is_kept or wanted == "always" or self.name.startswith(_LOGGED)
+        _append(self.folder / "logs" / self.name, line, make=make)
         head = self.git.references.get(HEAD)
         if head is not None and str(head.target) == self.name:
             _append(Path(self.git.path) / "logs" / HEAD, line, make=True)

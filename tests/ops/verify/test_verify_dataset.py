@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -10,7 +11,9 @@ import pytest
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.model.finding import Severity
 from rolethread_vcs.model.layout import entry_path
-from rolethread_vcs.ops.verify.verify import Problem
+from rolethread_vcs.ops.verify.repair import repair
+from rolethread_vcs.ops.verify.verify import Problem, verify
+from rolethread_vcs.store.dataset_folder import find_to_repair
 from rolethread_vcs.store.libgit2 import open_git
 from rolethread_vcs.store.objects import Objects
 
@@ -206,3 +209,49 @@ def test_objects_are_listed_where_git_puts_other_packs_in_the_place_of_known_one
     git(dataset, "repack", "-adq")
 
     assert set(objects.ids()) == set(Dataset.open(dataset.folder).repository.objects.ids())
+
+
+LOST = {
+    "the log's ref": ["refs/rolethread/ops"],
+    "the log's ref and every reflog": ["refs/rolethread", "logs"],
+    "all refs": ["refs"],
+    "all refs and every reflog": ["refs", "logs"],
+    "all branches": ["refs/heads"],
+}
+
+
+@pytest.mark.parametrize("lost", LOST.values(), ids=LOST)
+def test_lost_refs_are_noticed_and_a_repair_finds_them_again(dataset, lost):
+    dataset.releases.create("v1")
+    dataset.branch("try")
+    git(dataset, "tag", "by-git")
+    dataset.branch("other")
+    before = git(dataset, "for-each-ref")
+    operations = [each.id for each in dataset.repository.operations]
+    for each in lost:
+        path = dataset.folder / ".git" / each
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    assert not verify(find_to_repair(dataset.folder)[0]).ok
+    assert repair(dataset.folder).ok
+
+    assert git(dataset, "for-each-ref") == before
+    again = Dataset.open(dataset.folder)
+    assert [each.id for each in again.repository.operations] == operations
+    again.undo()
+    assert "other" not in [branch.name for branch in again.branches.list()]
+
+
+def test_the_log_goes_on_where_its_ref_was_lost(dataset):
+    """The next command finds it by its reflog; to delete a ref takes its reflog along."""
+    (dataset.folder / ".git/refs/rolethread/ops").unlink()
+    Dataset.open(dataset.folder).undo()
+    assert [each.number for each in Dataset.open(dataset.folder).repository.operations] == [3, 2, 1]
+    assert Dataset.open(dataset.folder).upkeep.verify().ok
+
+
+def test_a_branch_that_git_deleted_is_not_lost(dataset):
+    dataset.branch("try")
+    git(dataset, "branch", "-D", "try")
+
+    assert kinds(dataset) == [("missing_ref_of_log", "warning")]
