@@ -20,7 +20,7 @@ _OWN, _SURELY_OWN = 0.5, 0.8  # of the words of a part, what the whole must have
 _PART = 0.9  # of them, what one part has at most, unless the parts say the whole word for word
 _FEW_LETTERS = 8
 _FEW_WORDS = 4
-_WINDOW = 8  # messages between two parts
+_WINDOW = 16  # messages between two parts
 _FEW = 8  # messages that begin or end with the same two words
 _LONG = 20_000  # words
 
@@ -99,7 +99,7 @@ def _parts(whole: Message, near: Sequence[Message]) -> list[Message]:
         together = [number for each in parts for number in each.text.numbers]
         if len(parts) < 2 or len(together) > _LONG:
             continue
-        from rapidfuzz.distance import Indel  # imported here because start-up counts
+        from rapidfuzz.distance import Indel, LCSseq  # imported here because start-up counts
 
         runs = Indel.opcodes(numbers, together).as_matching_blocks()
         if sum(size for _, _, size in runs) < _COVERED * len(numbers):
@@ -116,7 +116,8 @@ def _parts(whole: Message, near: Sequence[Message]) -> list[Message]:
         is_whole = [number for each in found for number in each.text.numbers] == [*numbers]
         while len(found) > 2 and not is_whole and min(found[0].letters, found[-1].letters) < _FEW_LETTERS:
             found = found[1:] if found[0].letters < _FEW_LETTERS else found[:-1]  # it says so by chance
-        if len(found) > 1 and (is_whole or max(had) <= _PART * len(numbers)):
+        most = max((LCSseq.similarity(numbers, each.text.numbers) for each in found), default=0)
+        if len(found) > 1 and (is_whole or most <= _PART * len(numbers)):
             short = [share < _SURELY_OWN * len(each.text.numbers) for share, each in zip(had, parts, strict=True)]
             whole.is_recut = sum(had) < len(numbers) and any(short)
             return found

@@ -132,6 +132,8 @@ class Message:
         """Return what makes two messages one: how alike they are, for as much as the lesser can be known by."""
         if self.is_there and other.is_there and self.says != other.says:
             return 0.0  # each has a better one
+        if (self.whole or other.whole) and not self.is_cut_with(other):
+            return 0.0  # what was cut off a message is no other one
         # a part shows with the others which message it is, however little it says
         weight = (max if self.is_cut_with(other) else min)(self.weight, other.weight)
         if self.role != other.role and (weight < KNOWN_ANYWHERE or self.content[:_START] != other.content[:_START]):

@@ -68,16 +68,18 @@ def _renamed_speakers(base: Sequence[Any], messages: Sequence[Any]) -> dict[str,
     rest = iter(here)
     if not any(known) or all(name in rest for name in known):
         return {}  # all speak as they did, whatever was added between
+    texts = [message.get("content") if isinstance(message, dict) else message for message in base]
+    said = list(zip(texts, known, strict=True))
     names: dict[str, list[tuple[str | None, bool]]] = defaultdict(list)
     for pair in align(base, messages):
         if not pair.loose and (before := known[pair.before]) is not None:
-            is_same = is_equal(base[pair.before].get("content"), messages[pair.after].get("content"))
-            names[before].append((here[pair.after], is_same))
+            was, name = texts[pair.before], here[pair.after]
+            # of two who say the same, who knows which of them changed places
+            if name == before or name not in known or (was, name) not in said:
+                names[before].append((name, is_equal(was, messages[pair.after].get("content"))))
     renamed = {}
     for before, after in names.items():
         found = [name for name, is_same in after if is_same] or [name for name, _ in after]
-        if before not in here:  # but for lines that another one may have said, which say the same
-            found = [name for name in found if name not in known] or found
         times = len(found) if found[0] in known else here.count(found[0])
         is_one = {*found} == {found[0]} and times >= _RENAMES and all(name != before for name, _ in after)
         if is_one and found[0] is not None:

@@ -23,6 +23,8 @@ and those where a clean merge has to be right, but asking is good as well:
        go along or stay
     g  both sides moved something, touched one exchange, changed one text (the merge has to hold what both did, word by
        word), or added and removed next to each other
+    h  what one side added is said by one whom the other side renamed everywhere: it has to have the new name (a line
+       may have been written over one of theirs, and then it is that one under its new name: no text tells)
 """
 
 from __future__ import annotations
@@ -159,6 +161,7 @@ class Oracle:
         self.doubtful: set[int] = set()
         """Who is concerned by what nobody can know, with their exchanges."""
         self._row: list[Slot] = []
+        self._new_names: dict[int, str] = {}
         self._edited: dict[Slot, tuple[str, str, str]] = {}
         sides = (self.ours, self.theirs)
         moves = [moved(self.base.lines, side.lines) for side in sides]
@@ -193,7 +196,9 @@ class Oracle:
             if left is not None and right is not None:
                 self.values[slot] = self._expect_message(slot, was or {}, left, right)
             elif was is None:
-                self.values[slot] = left or right or {}
+                self.values[slot] = dict(left or right or {})
+                if slot[0] in self._new_names:
+                    self.values[slot]["speaker"] = self._new_names[slot[0]]
             elif (left or right or was) != was:
                 is_rewritten = self._is_rewritten(self.theirs if left is None else self.ours, slot[0])
                 if is_rewritten:
@@ -271,17 +276,16 @@ class Oracle:
             halves[slot] = {**kept, **reaching, "content": half["content"]}
 
     def _expect_names(self, side: Version, other: Version) -> None:
-        """Who was renamed everywhere by one side must not go on under the old name in what the other brings."""
+        """Who was renamed everywhere by one side must not go on under the old name in what the other brings (h)."""
         here = slots(side)
-        for old in self._renames(side):
+        for old, new in self._renames(side).items():
             known = {line.who for version in (self.base, side) for line in version.lines}
             uses = any(message.get("speaker") == old for message in here.values())
             for line in other.lines:
                 if line.message.get("speaker") == old and line.who not in known:
-                    if uses:
-                        self.asking.append("speaks under the old name")
-                    else:
-                        self.conflicts[line.who] = "speaks under the old name"
+                    self.asking.append("speaks under the old name")
+                    if not uses:
+                        self._new_names[line.who] = new
 
     def _renames(self, side: Version) -> dict[str, str]:
         """Return the new names of those whom a side renamed everywhere, but for what says something else now."""

@@ -89,6 +89,12 @@ def test_no_clean_merge_is_wrong(edits: dict, most: int) -> None:
         pytest.param(ALL, 5, 7740871, id="an answer like one that was written anew, in another exchange"),
         pytest.param(ALL, 5, 903001083, id="a message cut, and a sentence added to its first part"),
         pytest.param(ALL, 3, 951001225, id="a speaker renamed who changed places with another one saying the same"),
+        pytest.param(ALL, 5, 622021866, id="a speaker renamed but for one line that was given to another one"),
+        pytest.param(ALL, 3, 622041242, id="the second half of a cut message that is like the answer behind it"),
+        pytest.param(ALL, 3, 622041729, id="a line replaced by another one of a speaker renamed there"),
+        pytest.param(ALL, 5, 733021980, id="a question put before one that begins alike, which got a word and a flag"),
+        pytest.param(ALL, 3, 733030026, id="a speaker renamed but for one short line"),
+        pytest.param(ALL, 3, 733031813, id="a cut exchange of which the first half moved far away, both moved"),
     ],
 )
 def test_what_was_merged_wrongly_once_is_not_any_more(edits: dict, most: int, seed: int) -> None:
