@@ -197,6 +197,24 @@ def rename(source: Path, target: Path) -> None:
     source.replace(target)
 
 
+def add_name(path: Path, target: Path) -> None:
+    """Give a file a second name, which must be free (`FileExistsError`); a copy, where the disk knows no such names."""
+    reach("link", target)
+    try:
+        target.hardlink_to(path)
+    except FileExistsError:
+        raise
+    except OSError:
+        import shutil
+
+        with path.open("rb") as old, target.open("xb") as new:
+            try:
+                shutil.copyfileobj(old, new)
+            except BaseException:  # half of a file looks like all that it held
+                target.unlink()
+                raise
+
+
 def remove(path: Path) -> bool:
     """Remove a file; return whether it was there."""
     reach("unlink", path)

@@ -202,6 +202,7 @@ def test_rejects_are_kept_up_to_a_bound_and_written_beyond_it(
     remembered = dataset.repository.operations.last()
     assert remembered is not None
     assert ("rejects" in remembered.details) == (kept == 2_000)
+    assert len(done.notes) == 1 + (kept != 2_000)  # of the line ends, and of the places
 
 
 def test_rejects_are_written_byte_for_byte(dataset: Dataset, tmp_path: Path) -> None:

@@ -245,6 +245,8 @@ class _Attempt:
                 committed = self._publish(pack, verdict, written, config)
         if reader.rows and not reader.is_key_met:
             reader.notes.append(f"no row has the field {self._options.key} of --key, so it told no rows apart")
+        if reader.rejects and not reader.rejects.are_kept:
+            reader.notes.append("too many rows were rejected to remember their places; corrected, they come last")
         back = self._taken_back
         if back is not None and (came := sum(kept.is_new and kept.row in back.rows for kept in reader.kept)):
             said = f"rejects of operation {back.operation.number} go back to their places"

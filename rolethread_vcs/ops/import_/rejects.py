@@ -10,7 +10,7 @@ import itertools
 import os
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,28 +72,38 @@ def _holds(path: Path, rejects: Rejects) -> bool:
         return False
 
 
+def _write_new(path: Path, parts: Iterator[bytes]) -> None:
+    """Write a file durably; its name must be free (`FileExistsError`), and is taken when all of it is there."""
+    if os.path.lexists(path):
+        raise FileExistsError
+    with disk.beside(path, durable=True, mode=0o644) as (stream, staged):
+        stream.writelines(parts)
+    try:
+        disk.add_name(staged, path)
+    finally:
+        staged.unlink()
+    disk.sync_folder(path.parent)
+
+
 @contextmanager
 def written_rejects(rejects: Rejects, sources: Sequence[SourceFile], options: ImportOptions) -> Iterator[RejectFiles]:
     """Write the rejects and their reasons, durably, before anything is committed without them; take them back with it.
 
     A file that was there stays as it is; it may be the very source of the import.
     """
-    made: dict[Path, Callable[[], Iterator[bytes]]] = {}
+    made: list[Path] = []
     try:
         try:
-            while True:  # made empty at first: another import may take the same names at the same moment
+            while True:  # another import may take the same names at the same moment
                 files = choose_files(rejects, sources, options)
                 for path, parts in ((files.rows, rejects.rows), (files.reasons, rejects.reasons)):
                     with suppress(FileExistsError):
-                        path.touch(exist_ok=False)
-                        made[path] = parts
+                        _write_new(path, parts())
+                        made.append(path)
                 if len(made) == 2 or (files.rows not in made and _holds(files.rows, rejects)):
                     break
                 while made:
-                    made.popitem()[0].unlink()
-            for path, parts in made.items():
-                with disk.replacing(path, durable=True, mode=0o644) as stream:
-                    stream.writelines(parts())
+                    made.pop().unlink()
         except OSError as error:
             refused = disk.system_refused(f"writing {files.rows}", error)
             raise SystemRefusedError(refused.message, hint="name another place with: --rejects FILE") from error

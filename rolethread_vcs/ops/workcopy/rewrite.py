@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -190,21 +189,6 @@ def set_aside(path: Path) -> Path:
         for number in itertools.count(1):
             target = path.with_name(f"{path.name}.discarded-{number}")
             with contextlib.suppress(FileExistsError):
-                _keep(path, target)
+                disk.add_name(path, target)
                 break
     return target
-
-
-def _keep(path: Path, target: Path) -> None:
-    disk.reach("link", target)
-    try:
-        target.hardlink_to(path)
-    except FileExistsError:
-        raise
-    except OSError:  # this disk knows no second names
-        with path.open("rb") as old, target.open("xb") as new:
-            try:
-                shutil.copyfileobj(old, new)
-            except BaseException:  # half of a file looks like all that it held
-                target.unlink()
-                raise
