@@ -19,13 +19,14 @@ from rolethread_vcs.store.dataset_folder import find_dataset
 
 if TYPE_CHECKING:
     from rolethread_vcs.ops import check, select
+    from rolethread_vcs.ops import import_ as importer
     from rolethread_vcs.ops.branches import branch_edits, branches, releases
     from rolethread_vcs.ops.compare import comparison, diff
     from rolethread_vcs.ops.edit import change, field_edits, hand_edits, status
     from rolethread_vcs.ops.export import exporter, output_file
     from rolethread_vcs.ops.git_support import drivers, hooks
     from rolethread_vcs.ops.history import bisect, blame, commit_range, entry_history, graph, log, show, undo
-    from rolethread_vcs.ops.import_ import importer, program_rows, row_reader
+    from rolethread_vcs.ops.import_ import program_rows, row_reader
     from rolethread_vcs.ops.merge import completion, merge, past_change, resolve
     from rolethread_vcs.ops.restore import removed_entries, restore
     from rolethread_vcs.ops.select import page
@@ -67,7 +68,7 @@ else:
     drivers, hooks = _modules("git_support", "drivers hooks")
     bisect, blame, commit_range, entry_history = _modules("history", "bisect blame commit_range entry_history")
     graph, log, show, undo = _modules("history", "graph log show undo")
-    importer, program_rows, row_reader = _modules("import_", "importer program_rows row_reader")
+    importer, (program_rows, row_reader) = _Module("ops.import_"), _modules("import_", "program_rows row_reader")
     completion, merge, past_change, resolve = _modules("merge", "completion merge past_change resolve")
     removed_entries, restore = _modules("restore", "removed_entries restore")
     select, page = map(_Module, ("ops.select", "ops.select.page"))

@@ -133,7 +133,9 @@ _MEMORY = ("failed to map segment", "error return without exception set", "witho
 """What the loader of libraries, and Python's own machinery, say when it is memory that they have run out of."""
 NOT_ALLOWED = frozenset({errno.EACCES, errno.EPERM})
 """What another user may do; what this one may not read is never damage."""
-_FULL, _FILES = {errno.ENOSPC, errno.EDQUOT}, {errno.EMFILE, errno.ENFILE}
+_FULL, _FILES = (errno.ENOSPC, errno.EDQUOT), (errno.EMFILE, errno.ENFILE)
+SYSTEM = (*_FULL, errno.EFBIG, *NOT_ALLOWED, errno.EROFS, errno.EIO, *_FILES, errno.ENOMEM, errno.ENAMETOOLONG)
+"""What any file can meet at any moment, through no fault of a program's."""
 
 
 def shortage(error: BaseException) -> OSError | None:

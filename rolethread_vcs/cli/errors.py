@@ -13,28 +13,22 @@ from typing import TYPE_CHECKING
 import click
 
 from rolethread_vcs.cli.output import Output
-from rolethread_vcs.errors import InvalidError, RoleThreadError, SystemRefusedError, UsageError, shortage, way_out
+from rolethread_vcs.errors import (
+    SYSTEM,
+    InvalidError,
+    RoleThreadError,
+    SystemRefusedError,
+    UsageError,
+    shortage,
+    way_out,
+)
 from rolethread_vcs.views.findings import error_text
 
 if TYPE_CHECKING:
     from rolethread_vcs.cli.context import GlobalOptions
 
-_SYSTEM_TROUBLE = frozenset(
-    {
-        errno.ENOSPC,
-        errno.EFBIG,
-        errno.EIO,
-        errno.EROFS,
-        errno.EACCES,
-        errno.EPERM,
-        errno.EMFILE,
-        errno.ENFILE,
-        errno.ENOMEM,
-        errno.ENAMETOOLONG,
-        errno.ELOOP,
-    }
-)
-"""What stdout, or a path that somebody typed, can meet at any moment; any other error of the system is a bug."""
+_SYSTEM_TROUBLE = frozenset({*SYSTEM, errno.ELOOP})
+"""What stdout, or a path that somebody typed, can meet; any other error of the system is a bug."""
 
 
 class InterruptedByUserError(RoleThreadError):

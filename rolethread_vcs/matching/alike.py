@@ -18,7 +18,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from rolethread_vcs.diff.chain import heaviest_chain, longest_chain
-from rolethread_vcs.matching.signature import Side, text_of
+from rolethread_vcs.matching import Side, text_of
 
 SURE = 0.6
 SURE_FAR = 0.8

@@ -15,8 +15,7 @@ from enum import Enum, StrEnum
 from functools import cached_property
 
 from rolethread_vcs.diff.chain import heaviest_chain
-from rolethread_vcs.matching.alike import MARGIN, SCALE, SURE, Alike, Gaps, Pairs, around
-from rolethread_vcs.matching.signature import (
+from rolethread_vcs.matching import (
     PARTS,
     Side,
     Signature,
@@ -26,6 +25,7 @@ from rolethread_vcs.matching.signature import (
     shape_of,
     text_of,
 )
+from rolethread_vcs.matching.alike import MARGIN, SCALE, SURE, Alike, Gaps, Pairs, around
 
 MOST = 20_000
 """Rows left over on either side up to which similar ones are looked for."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import mmap
 import os
 import shlex
 from collections.abc import Iterator
@@ -14,11 +12,10 @@ from tempfile import TemporaryDirectory
 from rolethread_vcs.errors import DamagedError, InvalidError
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.libgit2 import DEFAULT_BRANCH, create_git
-from rolethread_vcs.store.objects.pack_scan import scan
+from rolethread_vcs.store.objects.pack_index import is_summed
+from rolethread_vcs.store.objects.pack_scan import mapped, scan
 from rolethread_vcs.store.refs import BRANCHES, HEAD, SYMBOLIC, TAGS
 from rolethread_vcs.store.repository import Repository
-
-_DIGEST = 20
 
 
 def is_bundle(path: Path) -> bool:
@@ -50,7 +47,7 @@ def unpacked(path: Path, scratch: Path) -> Iterator[Repository]:
             oid, _, name = line.decode("utf-8", "surrogateescape").rstrip("\n").partition(" ")
             if name.startswith((HEAD, BRANCHES, TAGS)):
                 refs[name] = oid
-        data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))[file.tell() :]
+        data = mapped(path)[file.tell() :]
         repository = Repository(create_git(Path(folder) / "dataset"), durable=False)
         try:
             _unpack(data, repository)
@@ -71,7 +68,7 @@ def unpacked(path: Path, scratch: Path) -> Iterator[Repository]:
 
 def _unpack(data: memoryview, repository: Repository) -> None:
     """Write the objects of a pack without an index into a repository."""
-    if hashlib.sha1(data[:-_DIGEST], usedforsecurity=False).digest() != data[-_DIGEST:]:
+    if not is_summed(data):
         raise ValueError("the pack is not whole")
     with repository.pack() as pack:
         for each in scan(data):

@@ -14,6 +14,7 @@ import pygit2
 from rolethread_vcs.errors import (
     EXHAUSTED,
     NOT_ALLOWED,
+    SYSTEM,
     BusyError,
     DamagedError,
     InvalidError,
@@ -154,20 +155,6 @@ def common_folder(git_folder: Path) -> Path:
 RAISED = (pygit2.GitError, OSError, ValueError, KeyError)
 """What pygit2 raises when libgit2 fails."""
 
-_SYSTEM = (
-    errno.ENOSPC,
-    errno.EDQUOT,
-    errno.EFBIG,
-    errno.EACCES,
-    errno.EPERM,
-    errno.EROFS,
-    errno.EIO,
-    errno.EMFILE,
-    errno.ENFILE,
-    errno.ENOMEM,
-    errno.ENAMETOOLONG,
-)
-
 
 class GitLockedError(BusyError):
     """A `.lock` file of git stands there: another git program is at work, or one died."""
@@ -180,7 +167,7 @@ def system_reason(error: BaseException) -> OSError | None:
     if isinstance(error, OSError) and error.errno is not None:
         return error
     text = str(error).lower()
-    number = next((number for number in _SYSTEM if os.strerror(number).lower() in text), None)
+    number = next((number for number in SYSTEM if os.strerror(number).lower() in text), None)
     if number is not None or "out of memory" in text:
         number = number or errno.ENOMEM
         quoted = re.search("'(.+)'", str(error))

@@ -14,7 +14,7 @@ from rolethread_vcs.views.terminal_text import Line, Lines, Look, change_head, h
 
 if TYPE_CHECKING:
     from rolethread_vcs.gate import EntryChange
-    from rolethread_vcs.ops.import_.importer import Imported
+    from rolethread_vcs.ops.import_ import Imported
     from rolethread_vcs.ops.restore.restore import Discarded
     from rolethread_vcs.transaction import Committed
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from rolethread_vcs.matching import Side, Signature, Step
 from rolethread_vcs.matching.ladder import Ambiguity, Doubt, Matching, Policy, Unclear
-from rolethread_vcs.matching.signature import Side, Signature, Step
 from rolethread_vcs.model.entry import Entry
 
 FIRST, NEIGHBOURS = Ambiguity.FIRST, Ambiguity.NEIGHBOURS

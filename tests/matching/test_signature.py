@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rolethread_vcs.matching.signature import Index, Signature, Step
+from rolethread_vcs.matching import Index, Signature, Step
 from rolethread_vcs.model.entry import Entry
 
 STEPS = (Step.UUID, Step.MESSAGES, Step.BIRTH)

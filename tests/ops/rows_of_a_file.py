@@ -9,7 +9,7 @@ from typing import Any
 
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.gate import Allowance
-from rolethread_vcs.ops.import_.importer import Imported
+from rolethread_vcs.ops.import_ import Imported
 from rolethread_vcs.ops.import_.row_reader import ImportOptions
 from rolethread_vcs.transaction import Intent
 

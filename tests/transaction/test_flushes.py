@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rolethread_vcs.dataset import Dataset
-from rolethread_vcs.ops.import_.importer import ImportOptions
+from rolethread_vcs.ops.import_ import ImportOptions
 from rolethread_vcs.store import disk
 
 PACK = ["objects/pack/tmp_rtv_", "objects/pack/.pack-", "objects/pack/.pack-", "objects/pack"]

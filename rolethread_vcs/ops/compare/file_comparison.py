@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 from rolethread_vcs.diff import ChangeKind
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.formats import Draft, Format, Reject, Source, read_again, read_drafts
+from rolethread_vcs.matching import Side, Signature, Step
 from rolethread_vcs.matching.ladder import Ambiguity, Doubt, Matching, Policy
-from rolethread_vcs.matching.signature import Side, Signature, Step
 from rolethread_vcs.model.entry import ANSWERING_ROLES, CONVERSATIONS, SPOKEN_KEYS, Entry
 from rolethread_vcs.model.matched import with_mask, without_nulls
 from rolethread_vcs.ops.compare.comparison import ComparedEntry, Comparison, EntryFilter, moved

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, cast
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.gate import RefusedByGateError
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.ops.import_.importer import Imported, import_files
+from rolethread_vcs.ops.import_ import Imported, import_files
 from rolethread_vcs.ops.import_.row_reader import ImportOptions
 from rolethread_vcs.phrases import listed
 from rolethread_vcs.store.repository import Repository

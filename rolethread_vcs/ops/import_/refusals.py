@@ -12,7 +12,7 @@ from rolethread_vcs.errors import ConflictError, InvalidError, RoleThreadError
 from rolethread_vcs.formats import MARK, STANDARD_INPUT, unread_error
 from rolethread_vcs.gate import Allowance, Verdict
 from rolethread_vcs.gate.refusal import refusal_of_edit, refusal_of_import
-from rolethread_vcs.matching.signature import Step
+from rolethread_vcs.matching import Step
 from rolethread_vcs.model.entry import NOT_UTF8
 from rolethread_vcs.model.finding import RepairSafety
 from rolethread_vcs.ops.edit.hand_files import whole_files

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
 from rolethread_vcs.errors import SystemRefusedError
+from rolethread_vcs.matching import Side, Signature, Step
 from rolethread_vcs.matching.ladder import Ambiguity, Matching, Policy
-from rolethread_vcs.matching.signature import Side, Signature, Step
 from rolethread_vcs.model.entry import Entry, known_role
 from rolethread_vcs.ops.history.undo import with_undone
 from rolethread_vcs.ops.import_.row_reader import ImportOptions, Rejects

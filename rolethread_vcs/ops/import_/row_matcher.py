@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 from rolethread_vcs.errors import MovedError, UsageError
 from rolethread_vcs.formats import Draft, FileFormat, RowPlace
-from rolethread_vcs.matching.signature import PARTS, Index, Signature, Step
+from rolethread_vcs.matching import PARTS, Index, Signature, Step
 from rolethread_vcs.model.canonical import birth_suffix
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import suffix_part

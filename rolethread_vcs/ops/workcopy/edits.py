@@ -11,8 +11,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from rolethread_vcs.errors import DamagedError, InvalidError, UsageError
+from rolethread_vcs.matching import places_by_value
 from rolethread_vcs.matching.ladder import Doubt, Matching
-from rolethread_vcs.matching.signature import places_by_value
 from rolethread_vcs.model.canonical import JsonProblemError, parse
 from rolethread_vcs.model.layout import ENTRIES
 from rolethread_vcs.ops.workcopy.lines import POLICY, FileLines, LinkedLines, Reading

@@ -20,8 +20,8 @@ from rolethread_vcs.formats import (
     read_again,
     write_line,
 )
+from rolethread_vcs.matching import Side, Signature, Step
 from rolethread_vcs.matching.ladder import Ambiguity, Policy
-from rolethread_vcs.matching.signature import Side, Signature, Step
 from rolethread_vcs.model.canonical import encode_line, parse
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import rev_of

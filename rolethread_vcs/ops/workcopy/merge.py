@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from rolethread_vcs.diff import ABSENT
 from rolethread_vcs.formats import CannotCarryError, Reject
-from rolethread_vcs.matching.signature import Index, Step
+from rolethread_vcs.matching import Index, Step
 from rolethread_vcs.merge.line_edit import Doubt, apply_edit
 from rolethread_vcs.model.canonical import encode_entry
 from rolethread_vcs.model.entry import Entry

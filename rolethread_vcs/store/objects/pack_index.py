@@ -76,7 +76,7 @@ def read_index(path: Path) -> dict[bytes, int]:
         ValueError: the index is of another version or damaged. OSError.
     """
     data = path.read_bytes()
-    if data[: len(_START)] != _START or not _is_summed(data):
+    if data[: len(_START)] != _START or not is_summed(data):
         raise ValueError(f"{path.name} is damaged, or of another version")
     offsets = _offsets(data)
     names = (data[at : at + _DIGEST] for at in range(_NAMES_AT, _NAMES_AT + len(offsets) * _DIGEST, _DIGEST))
@@ -110,7 +110,7 @@ def alternates(objects: Path) -> list[Path]:
 def is_damaged_graph(objects: Path) -> bool:
     """Return whether git's commit graph in an `objects` folder, if there is one, is damaged."""
     try:
-        return not _is_summed(_readable(objects / "info" / "commit-graph"))
+        return not is_summed(_readable(objects / "info" / "commit-graph"))
     except FileNotFoundError:
         return False
 
@@ -182,13 +182,13 @@ def _fault(data: bytes, pack_size: int, *, whole: bool) -> str | None:
         _offsets(data, pack_size - _DIGEST)
     except ValueError as error:
         return str(error)
-    if (whole or len(data) <= _SUMMED) and not _is_summed(data):
+    if (whole or len(data) <= _SUMMED) and not is_summed(data):
         return "its bytes do not fit its checksum"
     return None
 
 
 def _fault_of_many(data: bytes, sizes: dict[str, int]) -> str | None:
-    if not _is_summed(data):
+    if not is_summed(data):
         return "its bytes do not fit its checksum"
     if data[:6] != b"MIDX\1\1":
         return None  # of another version: libgit2 leaves it alone
@@ -251,7 +251,7 @@ def _numbers(data: bytes, size: int = 4) -> array[int]:
     return numbers
 
 
-def _is_summed(data: bytes) -> bool:
+def is_summed(data: bytes | memoryview) -> bool:
     """Return whether data ends with the SHA-1 of everything before."""
     body = memoryview(data)[:-_DIGEST]
     return len(data) > _DIGEST and hashlib.sha1(body, usedforsecurity=False).digest() == data[-_DIGEST:]

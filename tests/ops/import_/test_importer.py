@@ -19,7 +19,7 @@ from rolethread_vcs.formats import ChangedSourceError
 from rolethread_vcs.gate import Allowance, RefusedByGateError
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import entry_path, number_of
-from rolethread_vcs.ops.import_ import importer
+from rolethread_vcs.ops import import_ as importer
 from rolethread_vcs.ops.import_.row_reader import ImportOptions
 from rolethread_vcs.store.checkout import UnsavedEditsError
 from rolethread_vcs.transaction import ChangeSet, Intent, run

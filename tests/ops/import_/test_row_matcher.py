@@ -16,7 +16,7 @@ from rows_of_a_file import as_lines, bring, edit_answer, questions, row, write_r
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import ConflictError, InvalidError
 from rolethread_vcs.gate import RefusedByGateError
-from rolethread_vcs.ops.import_.importer import Imported
+from rolethread_vcs.ops.import_ import Imported
 from rolethread_vcs.transaction import Intent
 
 UUID = "27f9be4a-ebca-43e9-a02b-3a912a4c5213"
