@@ -101,3 +101,64 @@ def test_who_works_on_from_the_older_commit_is_no_longer_asked_for_the_lost_one(
     assert len(Dataset.open(folder).snapshot().ids()) == 6
     assert rtv(folder, "verify", "--repair", "--from", str(folder.parent / "copy")).returncode == 0
     assert len(Dataset.open(folder).snapshot().ids()) == 6
+
+
+def test_operations_keep_their_numbers_where_some_between_them_are_lost_and_come_back_with_a_copy(edited, rtv):
+    folder = edited.folder
+    before = operations(folder)
+    lose_pack(folder, "main~1")
+
+    rtv(folder, "verify", "--repair")
+
+    lost = [(number, verb) for number, verb in operations(folder) if verb == "lost"]
+    assert [number for number, _ in operations(folder)] == [number for number, _ in before] and len(lost) == 1
+    assert rtv(folder, "ops").returncode == 0
+    assert rtv(folder, "verify", "--repair", "--from", str(folder.parent / "copy")).returncode == 0
+    assert operations(folder) == before
+    assert rtv(folder, "undo", "2").returncode == 0
+
+
+def test_a_log_without_its_newest_operations_has_those_of_the_copy_and_ends_with_the_repair(edited, rtv):
+    folder, before = edited.folder, operations(edited.folder)
+    for revision in ("main~1", "main"):
+        lose_pack(folder, revision)
+    assert rtv(folder, "verify", "--repair").returncode == 70
+
+    assert rtv(folder, "verify", "--repair", "--from", str(folder.parent / "copy")).returncode == 0
+
+    assert [verb for _, verb in operations(folder)[:2]] == ["repair", "repair"]
+    assert operations(folder)[2:] == before
+    assert git(folder, "rev-parse", "main") == git(folder.parent / "copy", "rev-parse", "main")
+
+
+def test_operations_that_the_copy_made_later_are_none_of_ours(edited, rtv):
+    folder, copy = edited.folder, edited.folder.parent / "copy"
+    assert rtv(copy, "edit", "1", "--tag", "there").returncode == 0
+    before = operations(folder)
+
+    assert rtv(folder, "verify", "--repair", "--from", str(copy)).returncode == 0
+
+    assert operations(folder) == before
+
+
+def test_a_log_that_is_made_again_keeps_the_tags_and_commits_that_only_it_led_to(edited, rtv):
+    folder = edited.folder
+    edited.releases.create("v1")
+    tag = git(folder, "rev-parse", "v1")
+    edited.releases.delete("v1")
+    edited.branch("gone")
+    with edited.edit("on a branch that goes", branch="gone") as change:
+        change.add({"messages": [{"role": "user", "content": "gone"}, {"role": "assistant", "content": "Yes."}]})
+    gone = git(folder, "rev-parse", "gone")
+    edited.branches.delete("gone")
+    for revision in ("refs/rolethread/ops~5", "refs/rolethread/ops~1", "refs/rolethread/ops"):
+        lose_object(folder, revision)
+
+    assert rtv(folder, "verify", "--repair").returncode == 0
+    git(folder, "reflog", "expire", "--expire=now", "--all")
+    git(folder, "prune", "--expire=now")
+
+    assert git(folder, "cat-file", "-t", gone) == "commit"
+    number = min(number for number, verb in operations(folder) if verb == "release")
+    assert rtv(folder, "undo", "--to", str(number)).returncode == 0
+    assert git(folder, "cat-file", "-t", tag) == "tag"

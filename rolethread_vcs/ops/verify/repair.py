@@ -19,7 +19,7 @@ from rolethread_vcs.ops.verify.verify import Verification, verify
 from rolethread_vcs.phrases import count
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.bundle import is_bundle, unpacked
-from rolethread_vcs.store.damaged_log import restart
+from rolethread_vcs.store.damaged_log import operations_to_bring, restart
 from rolethread_vcs.store.damaged_refs import follow_ref, last_value, lost_tips, ref_title, whole_lines
 from rolethread_vcs.store.dataset_folder import find_dataset, find_to_repair
 from rolethread_vcs.store.git_state import read_file
@@ -350,13 +350,22 @@ def _heads(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
 
 
 def _log(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
-    """The operation log is made of what can be read of it."""
-    kinds = {each.kind for each in problems}
+    """The operation log is made of what can be read of it, and of that of the copy."""
+    kinds, refs = {each.kind for each in problems}, bench.repository.refs
     is_ref = any(each.path == OPERATIONS_REF for each in problems)
-    if is_ref or not kinds.isdisjoint(("unreadable_operation", "broken_log")):
-        yield restart(bench.repository, bench.quarantine)
+    is_damaged = is_ref or not kinds.isdisjoint(("unreadable_operation", "broken_log"))
+    more: dict[int, Operation] = {}
+    if bench.source is not None:
+        more = operations_to_bring(bench.repository, bench.source.operations, is_damaged=is_damaged)
+        brought = _bring(bench, [each.id for each in more.values()])
+        if more:
+            yield f"brought back from {bench.origin}: {count(len(more), 'operation')}, {count(len(brought), 'object')}"
+    if is_damaged or more:
+        yield restart(bench.repository, bench.quarantine, more)
+        with suppress(DamagedError):  # what lost operations did is not laid to plain git
+            table = refs.table(bench.repository.operations.table())
+            _record(bench, {name: oid for name, oid in table.items() if name.startswith((BRANCHES, TAGS))}, {})
     if "lost_log" in kinds:  # the refs that it knows may have gone with it
-        refs = bench.repository.refs
         for name, value in bench.repository.operations.table().items():
             if name.startswith((BRANCHES, TAGS)) and refs.read(name) is None and bench.repository.objects.kind(value):
                 refs.create(name, value)

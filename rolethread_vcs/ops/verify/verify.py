@@ -23,7 +23,7 @@ from rolethread_vcs.ops.verify.surroundings import Problem, around
 from rolethread_vcs.phrases import count
 from rolethread_vcs.store.damaged_refs import follow_ref, loose_refs, lost_tips, ref_title
 from rolethread_vcs.store.git_state import read_file
-from rolethread_vcs.store.log import OPERATIONS_REF, REPAIR
+from rolethread_vcs.store.log import LOST, OPERATIONS_REF, REPAIR
 from rolethread_vcs.store.objects import BRING_THE_REST, trees
 from rolethread_vcs.store.objects.commits import is_read_by_git
 from rolethread_vcs.store.objects.integrity import BadFile, bad_loose, bad_packs
@@ -259,7 +259,9 @@ class _Verifier:
                     message = f"{where} ({operation.command}) needs {value[:10]}, which is missing"
                     severity = Severity.WARNING if value in noted else Severity.ERROR
                     self._add("missing_object", message, value, severity=severity)
-            expected, oid = number - 1, operation.previous
+            if operation.verb == LOST:
+                self._add("lost_operation", operation.command, oid, severity=Severity.INFO)
+            expected, oid = operation.first - 1, operation.previous
         if expected is not None and expected > 0:
             self._add("broken_log", f"the log ends at operation {expected + 1}; the {expected} before it are gone")
 

@@ -33,6 +33,8 @@ UNDO = "undo"
 REDO = "redo"
 REPAIR = "repair"
 """The verb of what `verify --repair` did to refs; its details have, as `lost`, newer commits that it did not find."""
+LOST = "lost"
+"""The verb of what stands for operations that a repair could not read; its details have the `first` of them."""
 
 Moves: TypeAlias = Mapping[str, tuple[str | None, str | None]]
 """Refs, or keys of `.git/config`, to their values before and after; None for absent."""
@@ -77,6 +79,11 @@ class Operation:
     @property
     def has_effect(self) -> bool:
         return bool(self.changes or self.discarded or self.config)
+
+    @property
+    def first(self) -> int:
+        """Its number, or the lowest of the lost ones that it stands for."""
+        return int(self.details["first"]) if self.verb == LOST else self.number
 
     def is_of_another_folder(self, worktree: str) -> bool:
         """Return whether it is the affair of another folder than a worktree, and can be taken back only there.
