@@ -31,8 +31,8 @@ _ADDED = "merge.rolethread.added"
 """The setting that notes which settings of git's own we put in beside those that only we read."""
 
 
-def install_drivers(repository: Repository, text_version: int) -> None:
-    """Put the drivers in, or bring them up to date; call under the lock.
+def install_drivers(repository: Repository, text_version: int) -> dict[str, str | None]:
+    """Put the drivers in, or bring them up to date; call under the lock, and set the settings that it returns.
 
     Of git's own settings only those are written that nobody has set, and it is noted which: `remove_drivers` takes them
     out again.
@@ -49,15 +49,15 @@ def install_drivers(repository: Repository, text_version: int) -> None:
     config = repository.config
     added = [key for key in _GIT_SETTINGS if config.get(key) is None]
     noted = " ".join(dict.fromkeys((*_noted_settings(repository), *added)))
-    config.set({_ADDED: noted, **_own_settings(text_version), **{key: _GIT_SETTINGS[key] for key in added}})
+    return {_ADDED: noted, **_own_settings(text_version), **{key: _GIT_SETTINGS[key] for key in added}}
 
 
-def remove_drivers(repository: Repository) -> None:
-    """Take the drivers out, and what was put in beside them; call under the lock."""
+def remove_drivers(repository: Repository) -> dict[str, str | None]:
+    """Take the drivers out; call under the lock, and set the settings that it returns: they go with them."""
     _write_attributes(repository, "")
     config = repository.config
     noted = [key for key in _noted_settings(repository) if config.own(key) == _GIT_SETTINGS.get(key)]
-    config.set(dict.fromkeys((*_own_settings(0), *noted, _ADDED)))
+    return dict.fromkeys((*_own_settings(0), *noted, _ADDED))
 
 
 def merge_files(path: str, base: Path, ours: Path, theirs: Path) -> tuple[Conflict, ...]:
@@ -132,7 +132,8 @@ def _write_attributes(repository: Repository, lines: str) -> None:
         if repository.durable:
             disk.sync_folder(path.parent)
         return
-    disk.replace_file(path, after.encode("utf-8", "surrogateescape"), durable=repository.durable)
+    scratch = repository.scratch_folder
+    disk.replace_file(path, after.encode("utf-8", "surrogateescape"), durable=repository.durable, scratch=scratch)
 
 
 def _without_ours(text: str) -> str:

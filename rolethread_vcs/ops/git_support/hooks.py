@@ -6,6 +6,7 @@ Hooks are small scripts in git's hooks folder; a hook that was there is moved be
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -14,7 +15,9 @@ from typing import Any
 from rolethread_vcs.errors import ConflictError
 from rolethread_vcs.ops.git_support.drivers import install_drivers, remove_drivers
 from rolethread_vcs.store import disk
+from rolethread_vcs.store.log.journal import SideEffects
 from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.transaction import Intent, change_file
 
 BEFORE = ".before-rolethread"
 """Ends the name under which a hook that was there is kept."""
@@ -122,16 +125,19 @@ def install(
                 hint="put the two together by hand, then run: rtv hooks install",
             )
     if not dry_run:
+        scratch, durable = repository.scratch_folder, repository.durable
         with repository.lock("rtv hooks install"), disk.system_errors("installing hooks"):
-            disk.make_folders(folder, durable=repository.durable)
+            disk.make_folders(scratch, durable=False)
+            disk.make_folders(folder, durable=durable)
             for name in names:
                 path = folder / name
                 if name in to_move:
                     disk.rename(path, folder / (name + BEFORE))
                 if _read(path) != _script(name):
-                    disk.replace_file(path, _script(name).encode(), durable=repository.durable, mode=0o755)
+                    disk.replace_file(path, _script(name).encode(), durable=durable, mode=0o755, scratch=scratch)
                 path.chmod(0o755)
-            install_drivers(repository, options.text_version)
+            config = install_drivers(repository, options.text_version)
+        _configure(repository, "hooks install", config)
     chained = tuple(name for name in names if name in to_move or os.path.lexists(folder / (name + BEFORE)))
     return HooksChange(folder, tuple(names), chained, was_there=is_there)
 
@@ -152,14 +158,23 @@ def remove(repository: Repository, *, home: Path | None = None, dry_run: bool = 
     chained = tuple(name for name in kept if name in ours)
     if not dry_run:
         with repository.lock("rtv hooks remove"), disk.system_errors("removing hooks"):
+            disk.make_folders(repository.scratch_folder, durable=False)
             for name in ours:
-                disk.remove(folder / name)
                 if name in chained:
                     disk.rename(folder / (name + BEFORE), folder / name)
+                else:
+                    disk.remove(folder / name)
             if ours and repository.durable:
                 disk.sync_folder(folder)
-            remove_drivers(repository)
+            config = remove_drivers(repository)
+        _configure(repository, "hooks remove", config)
     return HooksChange(folder, ours, chained, left, was_there=bool(ours))
+
+
+def _configure(repository: Repository, command: str, config: Mapping[str, str | None]) -> None:
+    """Set the settings of git that belong to the hooks; the next command does where this is cut off."""
+    if any(repository.config.own(key) != value for key, value in config.items()):
+        change_file(repository, Intent("hooks", command), SideEffects(config))
 
 
 def _hooks_folder(repository: Repository, home: Path | None) -> Path:

@@ -1,4 +1,4 @@
-"""An import that was killed: its rejects are whole or not there, and the same command said again goes through."""
+"""Verbs that were killed: what they write is whole or not there, and the same command said again goes through."""
 
 from __future__ import annotations
 
@@ -47,3 +47,31 @@ def test_killed_at_every_step_an_import_leaves_rejects_that_are_whole_or_none(tm
         assert found[0].read_text() == rejects
         assert dataset.upkeep.verify().problems == ()
     assert seen == {(0, 0), (0, 1), (0, 2), (10, 2)}
+
+
+@pytest.mark.parametrize("verb", ["install", "remove"])
+def test_killed_at_every_step_hooks_are_put_in_and_taken_out_when_that_is_said_again(tmp_path: Path, verb: str) -> None:
+    def make(folder: Path) -> Bench:
+        dataset = Dataset.init(folder / "tavern")
+        (dataset.folder / ".git/hooks/pre-commit").write_text("#!/bin/sh\n")
+        if verb == "remove":
+            dataset.gate.install_hooks()
+        return dataset, dataset.folder
+
+    def run(bench: Bench) -> None:
+        getattr(bench[0].gate, f"{verb}_hooks")()
+
+    def files(folder: Path) -> dict[str, bytes]:
+        git = folder / ".git"
+        assert not [path for path in git.rglob("*") if path.suffix in (".lock", ".tmp")]
+        found = [git / "config", *git.glob("hooks/*"), *git.glob("hooks/.*"), *git.glob("info/*"), *git.glob("info/.*")]
+        return {path.name: path.read_bytes() for path in found}
+
+    left = []
+    for dataset, folder in killed_at_each_step(tmp_path / "work", make, run):
+        with dataset.edit("the next command") as change:
+            change.add(conversation("hello"))
+        dataset.undo()
+        run((Dataset.open(folder), folder))
+        left.append(files(folder))
+    assert all(each == left[-1] for each in left)
