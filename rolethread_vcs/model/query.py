@@ -4,19 +4,19 @@
     item    = "not" item | "(" query ")" | term
     term    = word | "quoted words" | keyword:value | keyword:"quoted value" | untagged
 
-`model.query_terms` has the keywords. Words of the grammar and keywords may be written in any case.
+A new keyword is one builder and one line in `KEYWORDS`. Words of the grammar and keywords may be written in any case.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from rolethread_vcs.errors import UsageError, did_you_mean
-from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.model.query_terms import BARE_KEYWORDS, KEYWORDS, Term, words_term
+from rolethread_vcs.model.entry import CONVERSATIONS, Entry, well_formed
+from rolethread_vcs.model.layout import LAST_NUMBER, fold, is_id, number_of
 
 _TOKEN = re.compile(
     r"""[ \t\r\n]+
@@ -76,13 +76,12 @@ def parse_query(text: str | Sequence[str]) -> Query:
 # ---- conditions
 
 
-def _term(term: Term) -> Condition:
-    def meets(entry_id: str, entry: Entry | None) -> bool | None:
-        if term.by_id is not None:
-            return term.by_id(entry_id)
-        return None if entry is None or term.by_entry is None else term.by_entry(entry)
+def _by_id(test: Callable[[str], bool]) -> Condition:
+    return lambda entry_id, _: test(entry_id)
 
-    return meets
+
+def _by_entry(test: Callable[[Entry], bool]) -> Condition:
+    return lambda _, entry: None if entry is None else test(entry)
 
 
 def _not(item: Condition) -> Condition:
@@ -110,6 +109,104 @@ def _several(items: Sequence[Condition], *, settles: bool) -> Condition:
     return meets
 
 
+# ---- keywords
+
+
+@dataclass(frozen=True, slots=True)
+class Keyword:
+    """A keyword with a value: how it is used, and what makes its condition of a value that is not blank."""
+
+    example: str
+    build: Callable[[str], Condition]
+
+
+def _words(text: str) -> Condition:
+    """Return the condition of a word or phrase: it stands in the text or the speaker of some message."""
+    needle = fold(text)
+    return _by_entry(lambda entry: any(needle in fold(found) for found in _searchable(entry)))
+
+
+def parse_span(keyword: str, value: str) -> tuple[int | None, int | None]:
+    """Return first and last of `4`, `4..9`, `4..` or `..9`, both included; None where a side is open.
+
+    Raises:
+        UsageError: not such a span, or one that ends before it starts.
+    """
+    match = re.fullmatch(r"([0-9]*)(\.\.)?([0-9]*)", value)
+    if match is None or not (match[1] or match[3]) or len(value) > 20:
+        raise UsageError(f"{keyword}:{value} is no number and no span of numbers", hint=f"{keyword}:4..9")
+    first = int(match[1]) if match[1] else None
+    last = int(match[3]) if match[3] else None
+    if match[2] is None:
+        return first, first
+    if first is not None and last is not None and first > last:
+        raise UsageError(f"{keyword}:{value} ends before it starts", hint=f"{keyword}:{last}..{first}")
+    return first, last
+
+
+def _tag(value: str) -> Condition:
+    wanted = fold(value)
+    return _by_entry(lambda entry: any(fold(tag) == wanted for tag in entry.tags))
+
+
+def _speaker(value: str) -> Condition:
+    wanted = fold(value)
+    return _by_entry(lambda entry: wanted in _folded(entry, "speaker"))
+
+
+def _role(value: str) -> Condition:
+    wanted = fold(value)
+    return _by_entry(lambda entry: wanted in _folded(entry, "role"))
+
+
+def _id(value: str) -> Condition:
+    if is_id(value.lower()):
+        wanted = value.lower()
+        return _by_id(lambda entry_id: entry_id == wanted)
+    first, last = parse_span("id", value)
+    low = 0 if first is None else first
+    high = LAST_NUMBER if last is None else last
+    return _by_id(lambda entry_id: low <= number_of(entry_id) <= high)
+
+
+KEYWORDS: Mapping[str, Keyword] = {
+    "tag": Keyword("tag:slow_burn", _tag),
+    "id": Keyword("id:12000..13000", _id),
+    "speaker": Keyword("speaker:mara", _speaker),
+    "role": Keyword("role:system", _role),
+}
+"""The keywords that take a value, by name."""
+
+BARE_KEYWORDS: Mapping[str, Condition] = {
+    "untagged": _by_entry(lambda entry: not entry.tags),
+}
+"""The keywords that stand alone."""
+
+
+def _messages(entry: Entry) -> Iterator[Mapping[str, Any]]:
+    """Yield the well-formed messages of an entry, those of a preference pair too."""
+    for side in CONVERSATIONS:
+        messages = entry.document.get(side)
+        yield from well_formed(messages if isinstance(messages, list) or side == "messages" else [messages])
+
+
+def _searchable(entry: Entry) -> Iterator[str]:
+    for message in _messages(entry):
+        content = message.get("content")
+        for part in content if isinstance(content, list) else [content]:
+            text = part.get("text") if isinstance(part, dict) else part
+            if isinstance(text, str):
+                yield text
+        speaker = message.get("speaker")
+        if isinstance(speaker, str):
+            yield speaker
+
+
+def _folded(entry: Entry, key: str) -> set[str]:
+    values = (message.get(key) for message in _messages(entry))
+    return {fold(value) for value in values if isinstance(value, str)}
+
+
 # ---- words
 
 
@@ -119,7 +216,7 @@ class _Token:
 
     kind: str
     text: str
-    term: Term | None = None
+    term: Condition | None = None
 
 
 def _tokens_of(text: str) -> list[_Token]:
@@ -145,7 +242,7 @@ def _token(match: re.Match[str]) -> _Token | None:
     if match["paren"]:
         return _Token(text, text)
     if match["quoted"]:
-        return _Token("term", text, words_term(_content(text[1:-1], text)))
+        return _Token("term", text, _words(_content(text[1:-1], text)))
     if match["keyword"]:
         return _Token("term", text, _keyword_term(match["keyword"], match["value"].strip('"'), text))
     if match["word"]:
@@ -154,7 +251,7 @@ def _token(match: re.Match[str]) -> _Token | None:
             return _Token(word, text)
         if word in BARE_KEYWORDS:
             return _Token("term", text, BARE_KEYWORDS[word])
-        return _Token("term", text, words_term(text))
+        return _Token("term", text, _words(text))
     return None
 
 
@@ -174,7 +271,7 @@ def _tokens_of_word(word: str) -> list[_Token]:
         )
     if has_keyword:
         return [_Token("term", word, _keyword_term(head, value.strip(), word))]
-    return [_Token("term", word, words_term(word.strip()))]
+    return [_Token("term", word, _words(word.strip()))]
 
 
 def _content(content: str, text: str) -> str:
@@ -183,7 +280,7 @@ def _content(content: str, text: str) -> str:
     return content
 
 
-def _keyword_term(keyword: str, value: str, text: str) -> Term:
+def _keyword_term(keyword: str, value: str, text: str) -> Condition:
     name = keyword.lower()
     if name in BARE_KEYWORDS:
         raise _two_readings(text, f"the keyword {name}", hint=f"{name}, without the colon")
@@ -254,7 +351,7 @@ class _Parser:
             term = self._tokens[self._position].term
             if term is not None:
                 self._position += 1
-                return _term(term)
+                return term
         raise self._missing_item()
 
     def _missing_item(self) -> UsageError:

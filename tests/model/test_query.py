@@ -11,8 +11,7 @@ from refusals import refusal
 
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.model.query import parse_query
-from rolethread_vcs.model.query_terms import parse_span
+from rolethread_vcs.model.query import parse_query, parse_span
 
 ID = "00000012-k2x9m3ab"
 TAVERN = Entry.of(

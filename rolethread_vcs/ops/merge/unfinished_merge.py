@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from rolethread_vcs.errors import InvalidError, NotFoundError
 from rolethread_vcs.gate import RefusedByGateError
-from rolethread_vcs.merge.conflict import Conflict
+from rolethread_vcs.merge.conflict import Conflict, Reason
+from rolethread_vcs.model.layout import entry_path, is_id
 from rolethread_vcs.ops.merge.decisions import ENTRY
 from rolethread_vcs.ops.merge.sides import MergeInputs
-from rolethread_vcs.ops.merge.tree_merge import TreeMerge
+from rolethread_vcs.ops.merge.tree_merge import TreeMerge, merge_trees
 from rolethread_vcs.store.log import unfinished as store
 from rolethread_vcs.store.log.unfinished import Kind, Unfinished
+from rolethread_vcs.store.objects import trees
 from rolethread_vcs.store.objects.trees import Readable
 from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.store.tree_reader import Overlay, find_blob
 from rolethread_vcs.transaction import Committed, Intent, MergeBreaksRulesError, Session, refuse_git_state, vote
 
 
@@ -52,9 +56,7 @@ def read_inputs(repository: Repository, unfinished: Unfinished, tip: str) -> Mer
         if not bases:
             raise _unrelated(repository, unfinished)
     if len(bases) > 1:
-        from rolethread_vcs.ops.merge.virtual_base import base_tree
-
-        base, objects = base_tree(repository, bases)
+        base, objects = _base_tree(repository, bases)
     else:
         base = tree(bases[0]) if bases else None
     ids = None if unfinished.ids is None else frozenset(unfinished.ids)
@@ -122,3 +124,52 @@ def save_unfinished(session: Session, unfinished: Unfinished, before: str | None
         oid = store.write(unfinished, pack, repository.objects, repository.signature())
         number = session.publish(pack, {repository.unfinished_ref: (before, oid)})
     return replace(committed, operation=number, notes=tuple(session.notes))
+
+
+# ---- one base of several
+
+
+def _base_tree(repository: Repository, bases: Sequence[str]) -> tuple[bytes | None, Readable]:
+    """Return the tree (20-byte id) that stands for several bases (hex ids), None for an empty one, and its reader.
+
+    After two branches merged each other, a merge starts from more than one commit. The bases are merged with each other
+    first, from what they have in common, and so on back to where there was one. What conflicts on that way stays as it
+    was before: then a person decides, in the merge itself, and nothing is taken for settled that was settled twice in
+    different ways.
+    """
+    levels = [tuple(bases)]
+    while len(levels[-1]) > 1:
+        levels.append(_common(repository, levels[-1]))
+    overlay = Overlay(repository.objects)
+    below = _tree(repository, levels[-1][0]) if levels[-1] else None
+    for level in reversed(levels[:-1]):
+        below = _merge_all(repository, overlay, below, level)
+    return below, overlay
+
+
+def _common(repository: Repository, commits: Sequence[str]) -> tuple[str, ...]:
+    """Return the newest commits that lead to all of some commits."""
+    found: tuple[str, ...] = (commits[0],)
+    for commit in commits[1:]:
+        each = {base for one in found for base in repository.graph.merge_bases(one, commit)}
+        found = tuple(
+            one for one in sorted(each) if not any(o != one and repository.graph.is_ancestor(one, o) for o in each)
+        )
+    return found
+
+
+def _merge_all(repository: Repository, overlay: Overlay, base: bytes | None, commits: Sequence[str]) -> bytes | None:
+    tree: bytes | None = _tree(repository, commits[0])
+    for commit in commits[1:]:
+        inputs = MergeInputs(overlay, base, tree, _tree(repository, commit))
+        merged = merge_trees(inputs, choose=lambda conflict: None if conflict.reason == Reason.UNREADABLE else "base")
+        changes = dict(merged.change.write(overlay))
+        for conflict in merged.conflicts:  # what cannot be read stays as the base has it, too
+            path = entry_path(conflict.id) if is_id(conflict.id) else conflict.id
+            changes[path] = find_blob(overlay, base, path)
+        tree = trees.apply(tree, changes, overlay, overlay)
+    return tree
+
+
+def _tree(repository: Repository, commit: str) -> bytes:
+    return repository.objects.commit(commit).tree
