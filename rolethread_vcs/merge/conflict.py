@@ -52,7 +52,7 @@ _SENTENCES = {
     Reason.REPLACED_AND_EDITED: "one side replaced what the other edited",
     Reason.DELETED_AND_EDITED: "one side deleted what the other edited",
     Reason.CONTINUES_DELETED: "one side continues from a message that the other deleted",
-    Reason.CONTINUES_MOVED: "one side continues from a message that the other moved away",
+    Reason.CONTINUES_MOVED: "one side continues from a message that the other moved away; both puts it behind that one",
     Reason.BOTH_INSERTED: "both sides added messages in one place, and together they do not read as a conversation",
     Reason.BOTH_MOVED: "both sides moved the same thing, each to a different place",
     Reason.VALUE: "both sides changed this, each to something else",

@@ -13,7 +13,7 @@ Had theirs edited A2, and ours deleted Q2 and A2, nothing could be joined:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, groupby, pairwise, takewhile
 
@@ -27,13 +27,17 @@ from rolethread_vcs.model.entry import ANSWERING_ROLES, OPENING_ROLES, is_equal
 
 @dataclass(frozen=True, slots=True)
 class Dispute:
-    """A run of messages that is one thing on one side and another on the other; `both` is what keeping both gives."""
+    """A run of messages that is one thing on one side and another on the other; `both` is what keeping both gives.
+
+    What is `along` stands then behind the messages that it was written behind, wherever they were moved.
+    """
 
     reason: Reason
     base: tuple[int, ...]
     ours: Row
     theirs: Row
     both: Row
+    along: Row = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +52,30 @@ Piece = Token | Dispute | Joined
 _OF_THE_RUN = (Reason.BOTH_EDITED, Reason.REPLACED_AND_EDITED, Reason.DELETED_AND_EDITED)
 
 
-def pieces_of(alignment: Alignment, mover: Side) -> list[Piece]:
-    """Return the merged conversation in pieces; where the moves of both sides clash, the mover has its way."""
+def pieces_of(alignment: Alignment) -> list[Piece]:
+    """Return the merged conversation in pieces; where the moves of both sides clash, one dispute about the run that
+    stands in another order as one side or the other has its way."""
+    pieces = _pieces_as(alignment, "ours")
+    if not alignment.has_clash:
+        return pieces
+    rows = (pieces, _pieces_as(alignment, "theirs"))
+    ours, theirs = ([piece for piece in row if not isinstance(piece, Joined)] for row in rows)
+    start = _equal_count(ours, theirs)
+    while start and isinstance(ours[start - 1], Dispute):
+        start -= 1  # two conflicts would have one name
+    stop = _equal_count(ours[:start:-1], theirs[:start:-1])
+    runs = [row[start : len(row) - stop] for row in (ours, theirs)]
+    here = tuple(token for each in runs[0] for token in (each.ours if isinstance(each, Dispute) else (each,)))
+    there = tuple(token for each in runs[1] for token in (each.theirs if isinstance(each, Dispute) else (each,)))
+    base = {token.base for token in (*here, *there) if token.base is not None}
+    return [*ours[:start], Dispute(Reason.BOTH_MOVED, tuple(sorted(base)), here, there, ()), *ours[len(ours) - stop :]]
+
+
+def _equal_count(one: Sequence[Piece], other: Sequence[Piece]) -> int:
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+
+
+def _pieces_as(alignment: Alignment, mover: Side) -> list[Piece]:
     pieces: list[Piece] = []
     for gap in alignment.gaps(mover):
         pieces += _merge_gap(alignment, gap)
@@ -84,7 +110,10 @@ def _merge_gap(alignment: Alignment, gap: Gap) -> list[Piece]:
             return [*_weave(alignment, before), *row, *_weave(alignment, behind)]
     both = tuple(piece for piece in found if isinstance(piece, Token))
     both = both or kept_both(lists, gap.left, gap.ours, gap.theirs, gap.right)
-    return [Dispute(reason, gap.base, gap.ours, gap.theirs, both)]
+    is_along = reason is Reason.CONTINUES_MOVED
+    each = ((side, token) for side in SIDES for token in gap.on(side) if is_along)
+    along = tuple(token for side, token in each if _follows_moved(alignment, gap, side, token))
+    return [Dispute(reason, gap.base, gap.ours, gap.theirs, both, along)]
 
 
 def _objections(alignment: Alignment, gap: Gap) -> Iterator[Reason]:
@@ -119,12 +148,17 @@ def _objections(alignment: Alignment, gap: Gap) -> Iterator[Reason]:
                 is_followed = before + 1 in alignment.numbers[side] or before + 1 == len(lists.base)
                 if is_followed and not _has_answer_left(alignment, gap, side, before):
                     yield Reason.CONTINUES_DELETED  # else it is written over what came behind
-            elif (
-                before in alignment.moved[other] - alignment.moved[side]
-                and before != gap.left.base
-                and number not in alignment.written_over[side]
-            ):
+            elif _follows_moved(alignment, gap, side, token):
                 yield Reason.CONTINUES_MOVED
+
+
+def _follows_moved(alignment: Alignment, gap: Gap, side: Side, token: Token) -> bool:
+    """Return whether a side put a new message behind one that the other side moved away."""
+    number = token.on(side)
+    if token.base is not None or number is None or number in alignment.written_over[side]:
+        return False
+    before = alignment.predecessor(side, number)
+    return before in alignment.moved[other_side(side)] - alignment.moved[side] and before != gap.left.base
 
 
 def _has_answer_left(alignment: Alignment, gap: Gap, side: Side, base: int) -> bool:
@@ -146,8 +180,8 @@ def _apart(alignment: Alignment, gap: Gap) -> tuple[Gap, Gap, Gap]:
     rows: list[tuple[Row, Row, Row]] = []
     role = alignment.lists.role
     for side in SIDES:
-        row, rests = gap.on(side), alignment.rests[side]
-        known = [place for place, token in enumerate(row) if token.base is not None or token.on(side) in rests]
+        row, own = gap.on(side), alignment.rests[side] | {*alignment.loose[side].values()}
+        known = [place for place, token in enumerate(row) if token.base is not None or token.on(side) in own]
         asks = [place for place, token in enumerate(row) if token.base is None and role(token) == "user"]
         start, stop = 0, len(row)
         if gap.base and role(Token(gap.base[0])) == "user":

@@ -8,7 +8,7 @@ neighbours that no side had, and that do not read as a conversation, are one con
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice, pairwise
 from typing import Any, NamedTuple
@@ -45,23 +45,7 @@ def merge_conversation(lists: Lists, field: str, resolver: Resolver) -> list[Any
         return list(whole)
     lists, old_names = rename_alike(lists)
     alignment = Alignment(lists)
-    if alignment.has_clash:
-        return _choose_places(alignment, old_names, field, resolver)
-    return _Row(alignment, old_names, field, resolver).result(pieces_of(alignment, "ours"))
-
-
-def _choose_places(alignment: Alignment, old_names: Mapping[int, str], field: str, resolver: Resolver) -> list[Any]:
-    """Let a person choose between the two orders; each holds the edits of both sides, where they merge."""
-    lists = alignment.original
-    shown: dict[Side, list[Any]] = {"ours": list(lists.ours), "theirs": list(lists.theirs)}
-    alone = Resolver()
-    merged: dict[Side, list[Any]] = {
-        side: _Row(alignment, old_names, field, alone).result(pieces_of(alignment, side)) for side in SIDES
-    }
-    if not alone.conflicts:
-        shown = merged
-    conflict = Conflict(field, Reason.BOTH_MOVED, list(lists.base), shown["ours"], shown["theirs"])
-    return _as_messages(field, resolver.answer(conflict))
+    return _Row(alignment, old_names, field, resolver).result(pieces_of(alignment))
 
 
 def _as_messages(field: str, value: Any) -> list[Any]:
@@ -83,6 +67,7 @@ class _Row:
         self._laid: list[_Laid] = []
         self._calls = Calls(lists, ())
         self._over_moved = set(alignment.written_over_moved())
+        self._along: list[Token] = []
         self._number = 0  # in the preview, which has ours in each dispute: names must not depend on choices
 
     def result(self, pieces: Sequence[Piece]) -> list[Any]:
@@ -108,6 +93,7 @@ class _Row:
                 row = (each for each in pieces[place + 1 :] if isinstance(each, Token))
                 behind = tuple(map(self._lists.any_value, islice(row, _AROUND)))
                 self._resolver.conflicts[first:] = [replace(each, previous=before, next=behind) for each in found]
+        self._send_along()
         messages = [laid.message for laid in self._laid]
         if len(self._resolver.conflicts) > open_before:
             return messages
@@ -157,18 +143,20 @@ class _Row:
 
     def _lay_dispute(self, dispute: Dispute) -> None:
         lists, name = self._lists, self._name()
-        ours = [lists.ours[token.ours] for token in dispute.ours if token.ours is not None]
-        theirs = [lists.theirs[token.theirs] for token in dispute.theirs if token.theirs is not None]
+        ours, theirs = ([*self._values_in(dispute, side)] for side in SIDES)
         both = [lists.any_value(token) for token in dispute.both]
         base = [lists.base[number] for number in dispute.base]
         conflict = Conflict(name, dispute.reason, base, ours, theirs, _suggested(dispute))
         choice = self._resolver.choose(conflict)
-        chosen = _as_messages(name, self._resolver.answer(conflict, both=both))
+        answer = self._resolver.answer(conflict, both=ABSENT if dispute.reason is Reason.BOTH_MOVED else both)
+        chosen = _as_messages(name, answer)
         tokens = {
             "ours": [token._replace(theirs=None) for token in dispute.ours],
             "theirs": [token._replace(ours=None) for token in dispute.theirs],
+            "both": dispute.both,
         }.get("ours" if choice is None else str(choice), [Token()] * len(chosen))
         is_accepted = choice == "both"
+        self._along += dispute.along * is_accepted
         new = [lists.any_value(token) for token in (*dispute.ours, *dispute.theirs) if token.base is None]
         for message in new:
             if (old := self._old_names.get(id(message))) and any(message is each for each in chosen):
@@ -177,6 +165,32 @@ class _Row:
                 break
         self._laid += [_Laid(message, token, is_accepted) for message, token in zip(chosen, tokens, strict=True)]
         self._number += len(ours)
+
+    def _values_in(self, dispute: Dispute, side: Side) -> Iterator[Any]:
+        """Yield the messages of a run as a side has them; where their order alone is disputed, as both edited them."""
+        for token in dispute.ours if side == "ours" else dispute.theirs:
+            number, alone = token.on(side), Resolver()
+            value = own = self._lists.any_value(token) if number is None else self._lists.on(side)[number]
+            if dispute.reason is Reason.BOTH_MOVED and None not in token:
+                base, ours, theirs = self._lists.values(token)
+                value = settle_value(base, ours, theirs)
+                if value is UNSETTLED and all(isinstance(each, dict) for each in (base, ours, theirs)):
+                    value = merge_message(base, ours, theirs, "", alone)
+            yield own if value is UNSETTLED or alone.conflicts else value
+
+    def _send_along(self) -> None:
+        """Put what goes along with what the other side moved behind what it was written behind, if that is there."""
+        for token in self._along:
+            side: Side = "theirs" if token.ours is None else "ours"
+            number = token.on(side) or 0
+            sent = [laid for laid in self._laid if laid.token == token]
+            row = [laid for laid in self._laid if laid.token != token]
+            place = next((n for n, laid in enumerate(row, 1) if laid.token.on(side) == number - 1), None)
+            if place is None:
+                continue
+            while place < len(row) and row[place].token.on(side) is None and role_of(row[place].message) != "user":
+                place += 1
+            self._laid = [*row[:place], *sent, *row[place:]]
 
     # ---- the whole
 
@@ -219,9 +233,10 @@ class _Row:
 
 
 def _suggested(dispute: Dispute) -> SideChoice | None:
-    """Suggest to keep what was edited rather than to delete it: nothing is lost, and it can be deleted again."""
-    if dispute.reason in (Reason.DELETED_AND_EDITED, Reason.CONTINUES_DELETED) and not (
-        dispute.ours and dispute.theirs
-    ):
+    """Suggest to keep what was edited rather than to delete it (it can be deleted again), and what belongs together."""
+    is_deletion = dispute.reason in (Reason.DELETED_AND_EDITED, Reason.CONTINUES_DELETED)
+    if is_deletion and bool(dispute.ours) is not bool(dispute.theirs):
         return "theirs" if dispute.theirs else "ours"
+    if dispute.along:
+        return "both"
     return None

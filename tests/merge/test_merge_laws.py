@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from rolethread_vcs.diff.exchanges import ENOUGH_LETTERS
 from rolethread_vcs.diff.likeness import letters
-from rolethread_vcs.merge.conflict import Conflict, Merged
+from rolethread_vcs.merge.conflict import Conflict, Merged, Reason
 from rolethread_vcs.merge.entry import merge_entries
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.finding import Scope, Severity
@@ -179,7 +179,8 @@ def _reads_as(text: str, other: str) -> bool:
 @given(three_sides(), st.sampled_from(["ours", "theirs", "both"]))
 def test_deciding_loses_no_text_that_both_sides_have(sides: tuple[Entry, Entry, Entry], choice: Any) -> None:
     def choose(conflict: Conflict) -> Any:
-        keeps_both = isinstance(conflict.ours, list) and "[" in conflict.field and choice == "both"
+        is_run = isinstance(conflict.ours, list) and "[" in conflict.field and conflict.reason is not Reason.BOTH_MOVED
+        keeps_both = is_run and choice == "both"
         return "both" if keeps_both else "ours" if choice == "both" else choice
 
     merged = merge_entries(*sides, choose)

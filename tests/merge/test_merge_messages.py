@@ -124,9 +124,51 @@ def test_two_orders_hold_the_edits_of_both_sides() -> None:
 
     merged = merge_messages(base, ours, theirs)
 
-    assert [(conflict.field, conflict.reason) for conflict in merged.conflicts] == [("messages", Reason.BOTH_MOVED)]
-    assert merged.conflicts[0].ours == [SYSTEM, *rats, *FIRST, *SECOND, THIRD[0], there]
-    assert merge_messages(base, ours, theirs, {"messages": "theirs"}) == Merged(theirs)
+    assert [(conflict.field, conflict.reason) for conflict in merged.conflicts] == [("messages[1]", Reason.BOTH_MOVED)]
+    assert merged.conflicts[0].ours == [*rats, *FIRST]
+    assert merge_messages(base, ours, theirs, {"messages[1]": "theirs"}) == Merged(theirs)
+
+
+def test_a_conflict_about_a_run_shows_what_a_side_wrote_in_it() -> None:
+    asked, rain = user("rain"), [answer("rain"), answer("rain rain")]
+
+    for ours in (rain, rain[::-1]):
+        for conflict in merge_messages([asked, asked, rain[0]], ours, [rain[1]]).conflicts:
+            assert conflict.ours or conflict.theirs
+
+
+def test_only_the_run_that_both_moved_apart_is_in_conflict() -> None:
+    rats, coat = (
+        [user("Who is there?"), answer("Only rats, I hope.")],
+        [user("May I hang my coat here?"), answer("By the fire.")],
+    )
+    warm = [coat[0], answer("By the fire, it is wet.")]
+    base = [SYSTEM, *FIRST, *SECOND, *THIRD, *rats, *coat]
+    cats = [rats[0], answer("Only cats, I hope.")]
+    ours = [SYSTEM, *FIRST, *THIRD, *SECOND, *cats, *coat]
+    theirs = [SYSTEM, *FIRST, *SECOND, *rats, *THIRD, *warm]
+
+    [conflict] = merge_messages(base, ours, theirs).conflicts
+
+    assert (conflict.field, conflict.reason) == ("messages[3]", Reason.BOTH_MOVED)
+    assert (conflict.ours, conflict.theirs) == ([*THIRD, *SECOND, *cats], [*SECOND, *cats, *THIRD])
+    taken = merge_messages(base, ours, theirs, {conflict.field: "theirs"})
+    assert taken == Merged([SYSTEM, *FIRST, *SECOND, *cats, *THIRD, *warm])
+
+
+def test_what_goes_on_from_an_exchange_that_moved_away_can_go_along() -> None:
+    new = [user("Why silver?"), answer("Gold is for dragons."), user("Are there any?"), answer("One.")]
+    rats = [user("Who is there?"), answer("Only rats, I hope.")]
+    base = [SYSTEM, *FIRST, *SECOND, *THIRD, *rats]
+    ours, theirs = [SYSTEM, *FIRST, *new, *SECOND, *THIRD, *rats], [SYSTEM, *SECOND, *THIRD, *FIRST, *rats]
+
+    for sides in ((ours, theirs), (theirs, ours)):
+        [conflict] = merge_messages(base, *sides).conflicts
+        assert (conflict.reason, conflict.suggestion) == (Reason.CONTINUES_MOVED, "both")
+        [here, there] = (merge_messages(base, *sides, {conflict.field: each}) for each in ("ours", "theirs"))
+        assert sorted((here.value, there.value), key=len) == [theirs, [SYSTEM, *new, *SECOND, *THIRD, *FIRST, *rats]]
+        along = merge_messages(base, *sides, {conflict.field: "both"})
+        assert along == Merged([SYSTEM, *SECOND, *THIRD, *FIRST, *new, *rats])
 
 
 def test_moves_that_fit_one_by_one_and_not_together_clash() -> None:
