@@ -100,12 +100,11 @@ def _without_index(repository: Repository) -> list[Path]:
 def _lacks_its_index(repository: Repository, keep: Path) -> bool:
     if keep.with_suffix(".idx").exists() or not keep.with_suffix(".pack").exists():
         return False
-    text = journal.text_of(keep)
-    if text is None:
+    if journal.text_of(keep) is None:
         return False
     pending = journal.load(keep)
-    if pending is None:  # of a fold, or unreadable: written whole, so damaged later, by whatever took the index
-        return bool(text.partition(b"\n")[2])
+    if pending is None:  # nobody can say of what; a fold notes nothing either
+        return True
     befores = {name: before for name, (before, _) in pending.moves.items()}
     if pending.operations is not None:
         befores[OPERATIONS_REF] = pending.operations[0]

@@ -39,6 +39,12 @@ def finish_interrupted(repository: Repository) -> list[str]:
     return notes
 
 
+def forget_dead_locks(repository: Repository) -> None:
+    """Remove the lock files of dead writers of ours, which are in the way of a repair; call under the lock."""
+    for keep, pending in journal.load_all(pack_folder.leftovers(repository)).items():
+        _remove_dead_locks(repository, pending, keep)
+
+
 def _finish(repository: Repository, keep: Path, pending: Pending, what: str) -> list[str]:
     """Finish one transaction; one of which no ref had moved is left for the sweep."""
     there = in_worktree(repository, pending.worktree)

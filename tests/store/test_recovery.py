@@ -591,3 +591,41 @@ def test_a_fold_cut_off_whose_index_is_lost_stays(dataset, monkeypatch):
     again = Dataset.open(dataset.repository.folder)
     assert again.snapshot().ids() == saved
     assert verify(again.repository).ok
+
+
+@pytest.mark.parametrize("at", [-1, -60])
+def test_a_command_whose_pack_is_torn_is_finished_with_what_can_be_read(dataset, monkeypatch, at):
+    """A torn pack may get another name when it is written again, or the same; its note goes with it."""
+    add(dataset.repository, [ENTRY | {"metadata": {"n": 1}}], Intent("add", "add one"))
+    cut_off(dataset, None, monkeypatch, after=("ref", "refs/rolethread/ops"))
+    saved = dataset.repository.refs.read("refs/heads/main")
+    (keep,) = dataset.repository.pack_folder.glob("*.keep")
+    (dataset.repository.common_folder / "refs/rolethread/ops.lock").touch()
+    pack = keep.with_suffix(".pack")
+    torn = bytearray(pack.read_bytes())
+    torn[at] ^= 1
+    pack.chmod(0o644)
+    pack.write_bytes(torn)
+
+    verification = repair(dataset.repository.folder)
+
+    assert verification.quarantine is not None
+    kept = verification.quarantine.joinpath("objects/pack", pack.name)
+    assert kept.read_bytes() == torn
+    again = Dataset.open(dataset.repository.folder)
+    assert again.repository.refs.read("refs/heads/main") == saved or not verification.ok
+    assert not list(again.repository.pack_folder.glob("*.keep"))
+    if at == -1:
+        assert verification.ok
+        assert [each.verb for each in again.repository.operations] == ["add", "add"]
+
+
+def test_a_note_that_is_cut_off_costs_no_pack(dataset, monkeypatch):
+    cut_off(dataset, None, monkeypatch, after=("ref", "refs/rolethread/ops"))
+    saved = dataset.repository.refs.read("refs/heads/main")
+    (keep,) = dataset.repository.pack_folder.glob("*.keep")
+    keep.with_suffix(".idx").unlink()
+    keep.write_bytes(keep.read_bytes().partition(b"\n")[0])
+
+    assert repair(dataset.repository.folder).ok
+    assert Dataset.open(dataset.repository.folder).repository.refs.read("refs/heads/main") == saved

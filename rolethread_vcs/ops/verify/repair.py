@@ -24,7 +24,7 @@ from rolethread_vcs.store.damaged_refs import follow_ref, last_value, lost_tips,
 from rolethread_vcs.store.dataset_folder import find_dataset, find_to_repair
 from rolethread_vcs.store.git_state import read_file
 from rolethread_vcs.store.linked_folders import find_again
-from rolethread_vcs.store.log import OPERATIONS_REF, REPAIR, Moves, Operation, head_key, write
+from rolethread_vcs.store.log import OPERATIONS_REF, REPAIR, Moves, Operation, head_key, journal, write
 from rolethread_vcs.store.log.journal import Pending
 from rolethread_vcs.store.objects import commits, trees
 from rolethread_vcs.store.objects.integrity import bad_loose
@@ -34,7 +34,7 @@ from rolethread_vcs.store.objects.packs import KEEP, PackWriter
 from rolethread_vcs.store.pack_folder import index_cut_off
 from rolethread_vcs.store.publication import close, publish
 from rolethread_vcs.store.quarantine import Quarantine
-from rolethread_vcs.store.recovery import finish_interrupted
+from rolethread_vcs.store.recovery import finish_interrupted, forget_dead_locks
 from rolethread_vcs.store.refs import BRANCHES, HEAD, SYMBOLIC, TAGS, branch_of, is_unfinished
 from rolethread_vcs.store.repository import Repository
 
@@ -57,6 +57,7 @@ def repair(folder: Path, source: Path | None = None, step: Callable[[], object] 
     repository, quarantine, repaired = find_to_repair(folder)
     with repository.lock("rtv verify --repair"), _opened(source, repository) as other:
         index_cut_off(repository)  # before a ref is judged by what it leads to
+        forget_dead_locks(repository)
         found = verify(repository, step)
         for mend in _KINDS:
             done = list(mend(_Bench(repository, quarantine, other, str(source)), found.problems))
@@ -95,12 +96,14 @@ def _packs(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
                 bench.quarantine.replace(index, index_of(pack))
                 yield f"the index of {pack.name} is made again from its pack"
                 continue
-        old = [repository.common_folder / f"{stem}{end}" for end in (".idx", ".rev", ".bitmap", ".mtimes", ".pack")]
+        old = [
+            repository.common_folder / f"{stem}{end}" for end in (".idx", ".rev", ".bitmap", ".mtimes", ".pack", KEEP)
+        ]
         for path in old:  # before the new pack is there: where every object reads, it has the very name of the old one
             bench.quarantine.keep(path)
         new, kept, known = _save_readable(repository, pack, index) if pack.is_file() else (None, 0, None)
         for path in old:
-            if new is None or path not in (new, new.with_suffix(".idx")):
+            if new is None or path not in (new, new.with_suffix(".idx"), new.with_suffix(KEEP)):
                 disk.remove(path)
         disk.sync_folder(pack.parent)
         of_them = "" if known is None else f" of {known:,}"
@@ -108,7 +111,7 @@ def _packs(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
 
 
 def _save_readable(repository: Repository, pack: Path, index: Path) -> tuple[Path | None, int, int | None]:
-    """Write a new pack of the objects of a torn one that can be read.
+    """Write a new pack of the objects of a torn one that can be read; what is noted beside that is noted there.
 
     Returns the pack, if there are any, their number, and that of all if it is known.
     """
@@ -118,15 +121,17 @@ def _save_readable(repository: Repository, pack: Path, index: Path) -> tuple[Pat
     with repository.pack() as writer:
         for each in scan(mapped(pack), starts, torn=True):
             writer.add(each.kind, each.data, each.oid)
-        return _publish(writer), len(writer.ids()), None if starts is None else len(starts)
+        note = (journal.text_of(pack.with_suffix(KEEP)) or b"").partition(b"\n")[2]
+        return _publish(writer, note), len(writer.ids()), None if starts is None else len(starts)
 
 
-def _publish(writer: PackWriter) -> Path | None:
+def _publish(writer: PackWriter, note: bytes = b"") -> Path | None:
     """Let others see a pack, and return it, if there is anything in it."""
     if not writer.ids():
         return None
-    pack = writer.publish()
-    disk.remove(pack.with_suffix(KEEP))
+    pack = writer.publish(note)
+    if not note:
+        disk.remove(pack.with_suffix(KEEP))
     return pack
 
 
