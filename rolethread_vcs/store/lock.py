@@ -31,7 +31,7 @@ class LockedError(BusyError):
 
 @contextlib.contextmanager
 def hold(path: Path, command: str, *, patience: float) -> Iterator[None]:
-    """Hold the lock file while the block runs, waiting up to `patience` seconds for it.
+    """Hold the lock file while the block runs, waiting up to `patience` seconds for it: who waits longest is next.
 
     Raises:
         LockedError: somebody else held it all that time; the message names the holder.
@@ -40,10 +40,14 @@ def hold(path: Path, command: str, *, patience: float) -> Iterator[None]:
     with system_errors("taking the dataset's lock"):
         path.parent.mkdir(parents=True, exist_ok=True)
         fd = os.open(path, os.O_RDWR | os.O_CREAT | disk.UNFOLLOWED, 0o644)
+    place: Path | None = None
     try:
         deadline = time.monotonic() + patience
         pause = 0.001
-        while not _take(fd):
+        while not (_is_next(path, place) and _take(fd)):
+            place = place or path.with_name(f"{path.name}.{time.time_ns():020}-{os.getpid()}")
+            with contextlib.suppress(OSError):  # without a place in the queue one may wait longer
+                place.touch()
             if time.monotonic() >= deadline:
                 raise LockedError(
                     f"another command is writing to this dataset: {describe_holder(path)}",
@@ -53,6 +57,9 @@ def hold(path: Path, command: str, *, patience: float) -> Iterator[None]:
 
             time.sleep(pause * uniform(0.5, 1.5))
             pause = min(pause * 1.5, 0.02)
+        if place is not None:
+            place.unlink(missing_ok=True)
+            place = None
         try:
             holder = {"pid": os.getpid(), "host": socket.gethostname(), "command": command, "since": int(time.time())}
             text = json.dumps(holder).encode().ljust(_TEXT)  # one length: to shorten a file takes a trip to the disk
@@ -68,6 +75,25 @@ def hold(path: Path, command: str, *, patience: float) -> Iterator[None]:
             _release(fd)
     finally:
         os.close(fd)
+        if place is not None:
+            place.unlink(missing_ok=True)
+
+
+_QUEUED = 1.0
+"""Seconds for which a place in the queue counts: whoever waits there touches it every few milliseconds."""
+
+
+def _is_next(path: Path, place: Path | None) -> bool:
+    """Return whether nobody came before us who waits for a lock; without a `place` we come just now."""
+    with system_errors("looking who waits for the dataset's lock"):
+        waiting = [each for each in path.parent.iterdir() if each.name.startswith(f"{path.name}.")]
+    for earlier in waiting:
+        if place is None or earlier.name < place.name:
+            with contextlib.suppress(OSError):
+                if abs(time.time() - earlier.lstat().st_mtime) < _QUEUED:
+                    return False
+                earlier.unlink()
+    return True
 
 
 def is_held(path: Path) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -151,3 +152,37 @@ class TestLinks:
 
         assert [each.name for each in target.iterdir()] == ["note"]
         assert list(scratch.iterdir()) == []
+
+
+BUSY = (
+    "import sys, time\n"
+    "from pathlib import Path\n"
+    "from rolethread_vcs.store.lock import hold\n"
+    "while True:\n"
+    "    with hold(Path(sys.argv[1]), 'rtv edit', patience=60):\n"
+    "        print(flush=True)\n"
+    "        time.sleep(0.02)\n"
+)
+
+
+def test_who_waits_longest_is_next_however_busy_the_others_are(tmp_path):
+    path, taken = tmp_path / "private" / "lock", tmp_path / "taken"
+    with taken.open("w") as lines:
+        others = [subprocess.Popen([sys.executable, "-c", BUSY, str(path)], stdout=lines) for _ in range(3)]
+        try:
+            while taken.stat().st_size < 10:
+                assert all(each.poll() is None for each in others)
+                time.sleep(0.01)
+            waited = []
+            for _ in range(10):
+                before = taken.stat().st_size
+                with hold(path, "rtv import", patience=60):
+                    waited.append(taken.stat().st_size - before)
+        finally:
+            for each in others:
+                each.kill()
+                each.wait()
+
+    assert max(waited) <= 6 and sum(waited) <= 40, waited  # three of them, and who came while we looked
+    with hold(path, "rtv import", patience=60):  # what the killed ones left is nobody's
+        assert [each.name for each in path.parent.iterdir()] == ["lock"]
