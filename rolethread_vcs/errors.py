@@ -233,6 +233,7 @@ CODES: dict[str, str] = {
     "invalid_order": "`order.json` is no map of entry ids to ranks",
     "judge_failed": "The program that should judge a commit could not be run, or was ended",
     "lost_commit": "An undo would go back to a commit that is lost; a copy of the dataset may have it",
+    "locked": "Another command is writing to this dataset",
     "many_removed": "So many entries would go that it looks like an accident",
     "missing_settings": "A dataset has lost its `rolethread.toml`; without it nothing says what may be saved",
     "moment": "A text that is no moment",

@@ -100,7 +100,7 @@ def find_to_repair(start: Path) -> tuple[Repository, Quarantine, list[str]]:
     Return it with the quarantine for what is in the way, and with sentences on what was done. HEAD may be empty then.
 
     Raises:
-        NoDatasetError, LockedError, SystemRefusedError.
+        NoDatasetError, BusyError, SystemRefusedError.
     """
     from rolethread_vcs.store.lock import hold
     from rolethread_vcs.store.quarantine import Quarantine

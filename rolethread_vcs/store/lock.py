@@ -23,18 +23,12 @@ from rolethread_vcs.store.disk import system_errors
 _TEXT = 512
 
 
-class LockedError(BusyError):
-    """Another command is writing to this dataset."""
-
-    code = "locked"
-
-
 @contextlib.contextmanager
 def hold(path: Path, command: str, *, patience: float) -> Iterator[None]:
     """Hold the lock file while the block runs, waiting up to `patience` seconds for it: who waits longest is next.
 
     Raises:
-        LockedError: somebody else held it all that time; the message names the holder.
+        BusyError (locked): somebody else held it all that time; the message names the holder.
         SystemRefusedError: the folder cannot be written to.
     """
     with system_errors("taking the dataset's lock"):
@@ -49,9 +43,10 @@ def hold(path: Path, command: str, *, patience: float) -> Iterator[None]:
             with contextlib.suppress(OSError):  # without a place in the queue one may wait longer
                 place.touch()
             if time.monotonic() >= deadline:
-                raise LockedError(
+                raise BusyError(
                     f"another command is writing to this dataset: {describe_holder(path)}",
                     hint="wait for it to finish, or look with: rtv doctor",
+                    code="locked",
                 )
             from random import uniform
 

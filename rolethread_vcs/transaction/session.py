@@ -81,7 +81,7 @@ def change_file(
     It is no operation: no ref moves. `prepare` is called just before the file changes, and may raise to stop that.
 
     Raises:
-        LockedError, SystemRefusedError. RoleThreadError with `saved` set: the file is changed, and the next command
+        BusyError, SystemRefusedError. RoleThreadError with `saved` set: the file is changed, and the next command
         does the rest.
     """
     with _locked(repository, intent.verb) as (repository, notes):
@@ -136,7 +136,7 @@ class Session:
         middle of something here, nothing goes back, and nothing is saved to the current branch.
 
         Raises:
-            LockedError, NoSuchBranchError, ConflictError (git_unfinished), InvalidError (detached), NewerWriterError.
+            BusyError, NoSuchBranchError, ConflictError (git_unfinished), InvalidError (detached), NewerWriterError.
         """
         with _locked(repository, intent.verb) as (repository, notes):
             if goes_back:

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from rolethread_vcs.dataset import Dataset
-from rolethread_vcs.errors import SystemRefusedError
-from rolethread_vcs.store.lock import LockedError, describe_holder, hold, is_held
+from rolethread_vcs.errors import BusyError, SystemRefusedError
+from rolethread_vcs.store.lock import describe_holder, hold, is_held
 
 HOLDER = (
     "import sys\n"
@@ -40,11 +40,11 @@ def other(tmp_path):
 def test_a_second_writer_is_told_who_holds_the_lock(other):
     child, path = other
 
-    with pytest.raises(LockedError) as caught, hold(path, "rtv edit", patience=0.05):
+    with pytest.raises(BusyError) as caught, hold(path, "rtv edit", patience=0.05):
         pass
     assert f"process {child.pid} on " in caught.value.message
     assert "rtv import, since " in caught.value.message
-    assert caught.value.status == 60
+    assert (caught.value.status, caught.value.code) == (60, "locked")
 
 
 def test_the_lock_goes_with_a_holder_that_is_killed(other):

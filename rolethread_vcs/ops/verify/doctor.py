@@ -118,7 +118,7 @@ def unlock(repository: Repository, *, young_too: bool = False) -> Unlocked:
     """Finish what a killed command left, and remove lock files of git older than ten minutes, or all `young_too`.
 
     Raises:
-        LockedError: a command of ours is writing right now.
+        BusyError: a command of ours is writing right now.
     """
     with repository.lock("rtv doctor --unlock", patience=PATIENCE):
         removed, left = [], []

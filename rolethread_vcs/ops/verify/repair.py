@@ -52,7 +52,7 @@ def repair(folder: Path, source: Path | None = None, step: Callable[[], object] 
     """Mend what is damaged in the dataset that a folder lies in, taking objects from a copy or a bundle, and verify it.
 
     Raises:
-        LockedError. SystemRefusedError: the disk refuses. NoDatasetError: there is none, or none at the source.
+        BusyError. SystemRefusedError: the disk refuses. NoDatasetError: there is none, or none at the source.
     """
     repository, quarantine, repaired = find_to_repair(folder)
     with repository.lock("rtv verify --repair"), _opened(source, repository) as other:

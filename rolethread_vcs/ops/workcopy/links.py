@@ -149,7 +149,7 @@ def save(
     Without a file there is no stamp. `prepare` is called just before.
 
     Raises:
-        ChangedSourceError: another file stands there; it stays as it is, and linked as it was. LockedError,
+        ChangedSourceError: another file stands there; it stays as it is, and linked as it was. BusyError,
         SystemRefusedError.
     """
 
@@ -256,7 +256,7 @@ def forget(repository: Repository, path: Path, *, delete: bool, over: FileStamp 
     """Unlink a file; `delete` removes it at the same moment, if it still has the stamp `over`.
 
     Raises:
-        NotLinkedError. ChangedSourceError: it has another stamp; it stays, and is linked. LockedError,
+        NotLinkedError. ChangedSourceError: it has another stamp; it stays, and is linked. BusyError,
         SystemRefusedError.
     """
     store = store_path(repository, path)
