@@ -129,7 +129,7 @@ def _done(outcome: Outcome) -> str | None:
     if outcome.state is State.FAST_FORWARD:
         return f"{committed.branch} {'would move' if would else 'moved'} on to {theirs}: {said}"
     if outcome.kind != "merge":
-        return None
+        return f"{'would finish' if would else 'finished'} the {outcome.kind} on {committed.branch}: {said}"
     if outcome.is_partial and not outcome.tree.taken + outcome.tree.merged:
         return "nothing would be taken" if would else None
     if outcome.is_partial:
@@ -249,7 +249,7 @@ def _around(messages: Sequence[Any], look: Look) -> Iterator[str]:
     from rolethread_vcs.views.entries import gist_of, who_says
 
     for message in messages:
-        yield "    " + styled(one_line(f"… {who_says(message)}: {gist_of(message)}", look.room - 4), "faint")
+        yield "    " + styled(one_line(f"… {who_says(message)}: {gist_of(message)}", look.width - 4), "faint")
 
 
 def _are_messages(value: Any) -> bool:

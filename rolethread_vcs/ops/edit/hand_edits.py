@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Unpack
 
@@ -100,7 +100,7 @@ def save_hand_edits(repository: Repository, intent: Intent | None = None, **said
             f"entry {entry_id} was damaged in the store; what its file holds now takes its place"
             for entry_id in replaced
         ),
-        *_notes(edits, dry_run=intent.dry_run),
+        *_notes(edits, paths, dry_run=intent.dry_run),
     )
     return replace(result, notes=notes, touched=touched_entries(base, change, paths))
 
@@ -142,8 +142,8 @@ def _change_of(base: Snapshot, edits: HandEdits) -> ChangeSet:
 # ---- what is said beside it
 
 
-def _notes(edits: HandEdits, *, dry_run: bool) -> Iterator[str]:
-    paths, verb = sorted(edits.tidy), "would be brought" if dry_run else "was brought"
+def _notes(edits: HandEdits, saved: Collection[str], *, dry_run: bool) -> Iterator[str]:
+    paths, verb = sorted(edits.tidy.keys() - saved), "would be brought" if dry_run else "was brought"
     if len(paths) == 1:
         yield f"{paths[0]} {verb} into the usual layout; its content is the same"
     elif paths:
