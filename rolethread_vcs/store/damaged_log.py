@@ -26,8 +26,8 @@ from rolethread_vcs.store.log import (
 )
 from rolethread_vcs.store.objects import Objects, commits
 from rolethread_vcs.store.objects.packs import KEEP, PackWriter
-from rolethread_vcs.store.quarantine import Quarantine
-from rolethread_vcs.store.refs import SYMBOLIC, shorten
+from rolethread_vcs.store.quarantine import Quarantine, content
+from rolethread_vcs.store.refs import SYMBOLIC, moved, shorten
 from rolethread_vcs.store.repository import Repository
 
 KEPT = "refs/rolethread/kept/"
@@ -40,6 +40,8 @@ def restart(repository: Repository, quarantine: Quarantine, more: Mapping[int, O
     `more` are operations that a copy has and that are lost here; their objects are here. What moved since the newest
     is recorded by the next command, as a move by plain git.
     """
+    place = repository.common_folder / OPERATIONS_REF
+    before = content(place)
     found, repairs = _parted(_readable(repository))
     known = {each.number: each for each in found if each.verb != LOST} | dict(more or {})
     head: str | None = None
@@ -62,7 +64,8 @@ def restart(repository: Repository, quarantine: Quarantine, more: Mapping[int, O
     was = None
     with suppress(DamagedError):
         was = repository.operations.head()
-    quarantine.replace(repository.common_folder / OPERATIONS_REF, None if head is None else f"{head}\n".encode())
+    if not quarantine.swap(place, before, None if head is None else f"{head}\n".encode()):
+        raise moved(OPERATIONS_REF)
     if head is None:
         repository.refs.forget_packed(OPERATIONS_REF)
     if lost or head is None or was not in (None, head, *(each.id for each in found)):

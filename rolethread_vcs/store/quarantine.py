@@ -8,7 +8,47 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from rolethread_vcs.errors import BusyError
 from rolethread_vcs.store import disk
+
+_MARK = b"held by rtv verify --repair\n"
+"""What a lock file of a repair says. Another repair that meets one knows that its writer died: it has our own lock."""
+_PATIENCE = 10.0  # seconds
+
+
+def content(path: Path) -> bytes | None:
+    """Return the bytes of a plain file, None where there is none."""
+    return path.read_bytes() if path.is_file() and not path.is_symlink() else None
+
+
+def _take_lock(path: Path) -> Path:
+    lock, deadline = path.with_name(f"{path.name}.lock"), time.monotonic() + _PATIENCE
+    while True:
+        try:
+            fd = os.open(lock, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        except FileExistsError as error:
+            if content(lock) == _MARK:
+                disk.remove(lock)
+            elif time.monotonic() > deadline:
+                raise BusyError(
+                    f"{path.name} is locked by another git program",
+                    hint="if no other program is running: rtv doctor --unlock",
+                    code="ref_locked",
+                ) from error
+            time.sleep(0.05)
+        else:
+            with os.fdopen(fd, "wb") as stream:
+                stream.write(_MARK)
+            disk.reach("locked", path)
+            return lock
+
+
+def forget_own_locks(common: Path) -> None:
+    """Remove the lock files of git that a repair left which was killed; call under the lock."""
+    places = ("*.lock", "refs/**/*.lock", "worktrees/*/*.lock")
+    for lock in [lock for place in places for lock in common.glob(place)]:
+        if content(lock) == _MARK:
+            disk.remove(lock)
 
 
 class Quarantine:
@@ -62,6 +102,25 @@ class Quarantine:
                 return
             with suppress(FileNotFoundError):
                 disk.sync_folder(path.parent)
+
+    def swap(self, path: Path, before: bytes | None, data: bytes | None = None) -> bool:
+        """Do as `replace` with a file of git's, unless it has other bytes than `before` by now; return whether it did.
+
+        git's own lock is held meanwhile, so nobody else writes it: `before` is what was judged, as `content` gives it.
+
+        Raises:
+            BusyError (ref_locked): another git program holds that lock. SystemRefusedError.
+        """
+        with disk.system_errors(f"keeping {path} aside"):
+            disk.make_folders(path.parent, durable=True)
+            lock = _take_lock(path)
+        try:
+            if content(path) != before:
+                return False
+            self.replace(path, data)
+            return True
+        finally:
+            disk.remove(lock)
 
     def _place(self, path: Path) -> Path:
         if self._folder is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -10,8 +11,12 @@ from subprocess import CompletedProcess
 from typing import TypeAlias
 
 import pytest
+from killing import die_at
 
 from rolethread_vcs.dataset import Dataset
+from rolethread_vcs.errors import BusyError
+from rolethread_vcs.store import quarantine
+from rolethread_vcs.store.quarantine import Quarantine
 
 Run: TypeAlias = Callable[..., CompletedProcess[str]]
 
@@ -162,3 +167,35 @@ def test_a_log_that_is_made_again_keeps_the_tags_and_commits_that_only_it_led_to
     number = min(number for number, verb in operations(folder) if verb == "release")
     assert rtv(folder, "undo", "--to", str(number)).returncode == 0
     assert git(folder, "cat-file", "-t", tag) == "tag"
+
+
+def test_what_git_wrote_meanwhile_is_not_overwritten_and_its_lock_is_waited_for(edited, monkeypatch):
+    folder, place = edited.folder / ".git", edited.folder / ".git/refs/heads/side"
+    by_git = place.read_bytes()
+    repairs = Quarantine(folder)
+
+    assert not repairs.swap(place, b"", b"0" * 40)
+    assert place.read_bytes() == by_git and repairs.folder is None
+
+    lock = place.with_name("side.lock")
+    lock.write_bytes(b"")
+    monkeypatch.setattr(quarantine, "_PATIENCE", 0.1)
+    with pytest.raises(BusyError):
+        repairs.swap(place, by_git, b"0" * 40)
+    assert place.read_bytes() == by_git and lock.exists()
+
+
+@pytest.mark.parametrize("name", ["HEAD", "refs/heads/side", "packed-refs"])
+def test_a_lock_that_a_killed_repair_left_goes_with_the_next(edited, rtv, name):
+    place = edited.folder / ".git" / name
+    pid = os.fork()
+    if not pid:
+        swap = lambda: Quarantine(edited.folder / ".git").swap(place, quarantine.content(place), b"torn")  # noqa: E731
+        die_at(2, swap)
+    os.waitpid(pid, 0)
+    assert place.with_name(f"{place.name}.lock").exists()
+
+    assert rtv(edited.folder, "verify", "--repair").returncode == 0
+
+    assert not list((edited.folder / ".git").rglob("*.lock"))
+    assert rtv(edited.folder, "branch", "new").returncode == 0

@@ -33,7 +33,7 @@ from rolethread_vcs.store.objects.pack_scan import index_of, mapped, scan
 from rolethread_vcs.store.objects.packs import KEEP, PackWriter
 from rolethread_vcs.store.pack_folder import index_cut_off
 from rolethread_vcs.store.publication import close, publish
-from rolethread_vcs.store.quarantine import Quarantine
+from rolethread_vcs.store.quarantine import Quarantine, content, forget_own_locks
 from rolethread_vcs.store.recovery import finish_interrupted, forget_dead_locks
 from rolethread_vcs.store.refs import BRANCHES, HEAD, SYMBOLIC, TAGS, branch_of, is_unfinished
 from rolethread_vcs.store.repository import Repository
@@ -56,6 +56,7 @@ def repair(folder: Path, source: Path | None = None, step: Callable[[], object] 
     """
     repository, quarantine, repaired = find_to_repair(folder)
     with repository.lock("rtv verify --repair"), _opened(source, repository) as other:
+        forget_own_locks(repository.common_folder)
         index_cut_off(repository)  # before a ref is judged by what it leads to
         forget_dead_locks(repository)
         found = verify(repository, step)
@@ -207,6 +208,7 @@ def _packed_refs(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
     """The list of packed refs keeps its whole lines, and gets those that the operation log knows."""
     if any(each.kind == "damaged_ref" and each.path is None for each in problems):
         common = bench.repository.common_folder
+        before = content(common / "packed-refs")
         refs = whole_lines(common)
         head = read_file(common / OPERATIONS_REF) or refs.get(OPERATIONS_REF, "")
         known: dict[str, str] = {}
@@ -217,8 +219,8 @@ def _packed_refs(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
         lost = {name: oid for name, oid in known.items() if name.startswith((BRANCHES, TAGS)) and name not in loose}
         refs = lost | refs
         text = "".join(f"{oid} {name}\n" for name, oid in sorted(refs.items()))
-        bench.quarantine.replace(common / "packed-refs", text.encode("utf-8", "surrogateescape"))
-        yield f"the list of branches and releases was damaged; it has {len(refs):,} of them again"
+        if bench.quarantine.swap(common / "packed-refs", before, text.encode("utf-8", "surrogateescape")):
+            yield f"the list of branches and releases was damaged; it has {len(refs):,} of them again"
 
 
 def _refs(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
@@ -230,28 +232,32 @@ def _refs(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
     repository, common = bench.repository, bench.repository.common_folder
     table = repository.operations.table()
     places: dict[str, str | None] = {}
+    judged: dict[str, bytes | None] = {}
     lost: dict[str, str] = {}
-    said: list[str] = []
+    said: dict[str, str] = {}
     for problem in problems:
         name = problem.path or ""
         if problem.kind not in ("damaged_ref", "missing_object", "missing_ref") or not name.startswith("refs/"):
             continue
         if name == OPERATIONS_REF or is_unfinished(name):
             continue
-        title, known, newer = ref_title(name), follow_ref(repository, name).commit, None
+        judged[name], found = content(common / name), follow_ref(repository, name)
+        if not found.problem and found.oid is not None:
+            continue  # another program moved it meanwhile
+        title, known, newer = ref_title(name), found.commit, None
         if known is None:
             known, newer = last_value(repository, name, problem.object)
         copied = _newer_there(bench, name, known)
         if copied is not None:
             places[name] = copied
-            said.append(f"{title} is at {copied[:10]}, as in {bench.origin}")
+            said[name] = f"{title} is at {copied[:10]}, as in {bench.origin}"
         elif known is not None:
             places[name] = known
             if newer is None:
-                said.append(f"{title} is at {known[:10]} again")
+                said[name] = f"{title} is at {known[:10]} again"
                 continue
             lost[name] = newer
-            said.append(
+            said[name] = (
                 f"{title} stands at the older commit {known[:10]} now; the newer {newer[:10]} is lost here, and comes "
                 "back from another copy: rtv verify --repair --from COPY"
             )
@@ -259,15 +265,16 @@ def _refs(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
             # where the log has that very value, it is the commit that is lost, and a copy may have it
             places[name] = None
     _record(bench, places, lost)
-    yield from said
     for name, known in places.items():
-        bench.quarantine.replace(common / name, None if known is None else f"{known}\n".encode())
+        if not bench.quarantine.swap(common / name, judged[name], None if known is None else f"{known}\n".encode()):
+            continue
         if known is None:
             if follow_ref(repository, name).problem:  # it is packed, too
                 repository.refs.forget_packed(name)
             left = repository.refs.read(name)
             out = "out of the way: nobody knows where it was" if left is None else f"at {left[:10]}"
-            yield f"{ref_title(name)} is {out}"
+            said[name] = f"{ref_title(name)} is {out}"
+        yield said[name]
     yield from _go_forward(bench)
 
 
@@ -343,13 +350,18 @@ def _heads(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
         ):
             continue
         folder = path.split("/")[1] if path.startswith("worktrees/") else repository.worktree_name
+        place = repository.common_folder / "worktrees" / folder / HEAD if folder else repository.common_folder / HEAD
+        before = content(place)
+        with suppress(DamagedError):
+            if folder == repository.worktree_name and is_commit(repository, repository.refs.head_commit() or ""):
+                continue  # another program moved it meanwhile
         known = repository.operations.table().get(head_key(folder), "")
         if branch_of(known) not in branches and not is_commit(repository, known):
             known = (
                 SYMBOLIC + BRANCHES + next((each for each in ("main", *sorted(branches)) if each in branches), "main")
             )
-        place = repository.common_folder / "worktrees" / folder / HEAD if folder else repository.common_folder / HEAD
-        bench.quarantine.replace(place, f"{known}\n".encode())
+        if not bench.quarantine.swap(place, before, f"{known}\n".encode()):
+            continue
         where = f"the folder copy {folder}" if folder else "the dataset"
         yield f"{where} is on {branch_of(known) or f'the commit {known[:10]}'} again"
 
@@ -382,7 +394,8 @@ def _surroundings(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
     repository, common = bench.repository, bench.repository.common_folder
     for kind, path in dict.fromkeys((each.kind, each.path or "") for each in problems):
         if kind == "damaged_unfinished":
-            bench.quarantine.replace((repository.git_folder if path.startswith("refs/worktree/") else common) / path)
+            place = (repository.git_folder if path.startswith("refs/worktree/") else common) / path
+            bench.quarantine.swap(place, content(place))
             repository.refs.forget_packed(path)
             yield "the unfinished merge is set aside; the branches are as they were"
         elif kind == "damaged_link":
@@ -392,7 +405,7 @@ def _surroundings(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
             bench.quarantine.replace(common / path, f"{link}\n".encode("utf-8", "surrogateescape"))
             yield f"the folder copy {link.parent} is found again"
         elif kind == "damaged_index" and repository.worktree is not None:
-            bench.quarantine.replace(repository.worktree.index.path)
+            bench.quarantine.swap(repository.worktree.index.path, content(repository.worktree.index.path))
             repository.worktree.index.repair(repository.head_snapshot().tree)
             yield "git's index of the checked-out files is written again"
 
