@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from rolethread_vcs.ops.import_ import program_rows, row_reader
     from rolethread_vcs.ops.merge import completion, merge, past_change, resolve
     from rolethread_vcs.ops.restore import removed_entries, restore
-    from rolethread_vcs.ops.select import page
     from rolethread_vcs.ops.settings import creation, settings
     from rolethread_vcs.ops.verify import doctor, repair, verify
     from rolethread_vcs.ops.workcopy import (
@@ -71,7 +70,7 @@ else:
     importer, (program_rows, row_reader) = _Module("ops.import_"), _modules("import_", "program_rows row_reader")
     completion, merge, past_change, resolve = _modules("merge", "completion merge past_change resolve")
     removed_entries, restore = _modules("restore", "removed_entries restore")
-    select, page = map(_Module, ("ops.select", "ops.select.page"))
+    select = _Module("ops.select")
     creation, settings = _modules("settings", "creation settings")
     doctor, repair, verify = _modules("verify", "doctor repair verify")
     commit, file_copies, folder_copies = _modules("workcopy", "commit file_copies folder_copies")
@@ -324,7 +323,7 @@ class Dataset:
     count_changes = Function(lambda: comparison.count_changes)
     check = Method(lambda: check.check)
     select = Method(lambda: select.select)
-    page = Method(lambda: page.page)
+    page = Method(lambda: select.page)
     tags = Method(lambda: select.tags)
     similar_tags = Method(lambda: select.similar_tags)
 

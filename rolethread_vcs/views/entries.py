@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from rolethread_vcs.ops.export.exporter import Exported, Origin
     from rolethread_vcs.ops.export.rows import ExportOptions, Masked
     from rolethread_vcs.ops.restore.removed_entries import GoneEntry
-    from rolethread_vcs.ops.select.page import ListedEntry
+    from rolethread_vcs.ops.select import ListedEntry
 
 _NAMED = 5
 _NAMED_KEYS = 8

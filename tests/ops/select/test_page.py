@@ -12,7 +12,7 @@ from small_dataset import conversation, dataset_of
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.gate import Verdict
 from rolethread_vcs.model.entry import Entry, preview
-from rolethread_vcs.ops.select.page import ListedEntry, count_exchanges, page, row
+from rolethread_vcs.ops.select import ListedEntry, count_exchanges, page, row
 from rolethread_vcs.store.objects import trees
 from rolethread_vcs.transaction import ChangeSet, Counts, Intent, Planned, Session
 
