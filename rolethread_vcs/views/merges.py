@@ -174,7 +174,8 @@ def open_lines(found: OpenMerge, wanted: set[str] | None, look: Look) -> Iterato
             opened = found.entries.get(conflict.id)
             entry = None if opened is None else opened.preview or opened.theirs or opened.base
             yield ""
-            yield styled(conflict.id, "id") + (f"  {styled(preview(entry), 'faint')}" if entry else "")
+            title = one_line(preview(entry), max(look.width - width_of(conflict.id) - 2, 20)) if entry else ""
+            yield f"{styled(conflict.id, 'id')}  {styled(title, 'faint')}".rstrip()
         yield from _conflict_block(conflict, labels, look)
     yield ""
     yield from next_steps(unfinished.kind, labels, found.conflicts)
