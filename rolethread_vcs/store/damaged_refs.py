@@ -11,7 +11,7 @@ from typing import NamedTuple
 from rolethread_vcs.errors import DamagedError
 from rolethread_vcs.model.layout import fold
 from rolethread_vcs.store import disk
-from rolethread_vcs.store.git_state import read_file
+from rolethread_vcs.store.disk import read_file
 from rolethread_vcs.store.log import OPERATIONS_REF, REPAIR
 from rolethread_vcs.store.refs import BRANCHES, TAGS, is_ref_name, is_text, shorten
 from rolethread_vcs.store.repository import Repository

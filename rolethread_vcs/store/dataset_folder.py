@@ -22,6 +22,7 @@ from rolethread_vcs.store.libgit2 import (
     NoDatasetError,
     create_git,
     discover,
+    endless_files,
     open_git,
 )
 from rolethread_vcs.store.objects import trees
@@ -119,10 +120,10 @@ def find_to_repair(start: Path) -> tuple[Repository, Quarantine, list[str]]:
         if PRIVATE in wrong:
             private.rename(git / f"{PRIVATE}.damaged-{os.urandom(4).hex()}")
         elif private / LOCK in misplaced(git):
-            quarantine.replace(private / LOCK)
+            quarantine.keep(private / LOCK, move=True)
         with hold(private / LOCK, "rtv verify --repair", patience=PATIENCE):
             for path in misplaced(git):
-                quarantine.replace(path)
+                quarantine.keep(path, move=True)
                 if path.relative_to(git).as_posix() in _FOLDERS:
                     path.mkdir()
             if not (git / HEAD).is_file():
@@ -138,13 +139,14 @@ _FILES = ("config", "index", f"{PRIVATE}/{LOCK}")
 
 
 def misplaced(git: Path) -> list[Path]:
-    """Return the places in a git folder where no folder is and one should be, and where one stands for a file."""
+    """Return the places in a git folder where no folder is and one should be, and where one, or a pipe, is no file."""
     private = [git / PRIVATE] if (git / PRIVATE).exists() and not (git / PRIVATE).is_dir() else []
     folders = [git / name for name in _FOLDERS if not (git / name).is_dir()]
     lock = git / PRIVATE / LOCK  # one that is a link is not followed
     return (
         private
         + folders
+        + list(endless_files(git))
         + [each for each in map(git.joinpath, _FILES) if each.is_dir() or (each == lock and lock.is_symlink())]
     )
 

@@ -14,6 +14,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from rolethread_vcs import limits
 from rolethread_vcs.errors import EXHAUSTED, InvalidError, NotFoundError, SystemRefusedError, way_out
 
 fault_point: Callable[[str, str], None] | None = None
@@ -25,6 +26,8 @@ FULL_FLUSH: int | None = getattr(import_module("fcntl"), "F_FULLFSYNC", None) if
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 UNFOLLOWED = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 """Flags with which a file of ours is opened that lies there already: never what a link in its place leads to."""
+UNBLOCKED = getattr(os, "O_NONBLOCK", 0)
+"""A pipe in its place, to whose other end nobody comes, keeps nobody waiting."""
 _NO_DIRECTORY_FSYNC = {errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES, errno.EISDIR}
 
 
@@ -69,14 +72,25 @@ def refuse_link(path: Path) -> None:
         raise OSError(errno.ELOOP, "a link", str(path))
 
 
-def read_plain(path: Path, most: int) -> bytes | None:
-    """Return the bytes of a file; None of a larger one, and of a link, a pipe or whatever else stands in its place.
+def read_file(path: Path) -> str | None:
+    """Return the text of a file of git's without white space around it, None where it cannot be read."""
+    try:
+        data = read_plain(path, limits.FILE, follow=True)
+    except OSError:
+        return None
+    return None if data is None else data.decode("utf-8", "surrogateescape").strip()
+
+
+def read_plain(path: Path, most: int, *, follow: bool = False) -> bytes | None:
+    """Return the bytes of a file; None of a larger one, and of a pipe or whatever else stands in its place.
+
+    That is so of a link, too, unless it is to `follow` it.
 
     Raises:
         OSError: it is not there, or cannot be read.
     """
     try:
-        fd = os.open(path, UNFOLLOWED | getattr(os, "O_NONBLOCK", 0))
+        fd = os.open(path, UNFOLLOWED & (~getattr(os, "O_NOFOLLOW", 0) if follow else ~0) | UNBLOCKED)
     except OSError as error:
         if error.errno in (errno.ELOOP, errno.ENXIO):
             return None
@@ -89,6 +103,15 @@ def read_plain(path: Path, most: int) -> bytes | None:
             return stream.read(info.st_size)  # to read more sets as much memory aside
     finally:
         os.close(fd)
+
+
+def is_endless(path: str | Path) -> bool:
+    """Return whether a pipe, a socket or a device stands at a path: whoever reads it may never come back."""
+    try:
+        mode = os.stat(path).st_mode  # noqa: PTH116
+    except OSError:
+        return False
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
 
 
 def refuse_bad_place(path: Path) -> None:

@@ -62,7 +62,7 @@ def find(private: Path, conflicts: Sequence[str] = ()) -> GitState | None:
     """Return what git is in the middle of in the folder that has its HEAD in `private`, and in its index conflicts."""
     kind = next((kind for name, kind in _FILES if (private / name).exists()), "")
     if not kind:  # between two steps of a sequence, once the first was committed
-        kind = _SEQUENCES.get((read_file(private / "sequencer" / "todo") or "").partition(" ")[0], "")
+        kind = _SEQUENCES.get((disk.read_file(private / "sequencer" / "todo") or "").partition(" ")[0], "")
     if not kind and conflicts:
         kind = CONFLICTS
     if not kind and (private / "BISECT_LOG").exists():
@@ -72,18 +72,9 @@ def find(private: Path, conflicts: Sequence[str] = ()) -> GitState | None:
 
 def rebased_branch(private: Path) -> str:
     """Return the branch that plain git is in the middle of rebasing in the folder of a private folder, or ""."""
-    name = read_file(private / "rebase-merge" / "head-name") or read_file(private / "rebase-apply" / "head-name") or ""
+    name = (
+        disk.read_file(private / "rebase-merge" / "head-name")
+        or disk.read_file(private / "rebase-apply" / "head-name")
+        or ""
+    )
     return name.removeprefix(BRANCHES)
-
-
-def read_file(path: Path) -> str | None:
-    """Return the text of a small file of git's without white space around it, or None where no file is there.
-
-    Raises:
-        SystemRefusedError: it cannot be read.
-    """
-    with disk.system_errors(f"reading {path}"):
-        try:
-            return path.read_text(encoding="utf-8", errors="surrogateescape").strip()
-        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-            return None

@@ -6,11 +6,13 @@ import contextlib
 import errno
 import os
 import re
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 import pygit2
 
+from rolethread_vcs import limits
 from rolethread_vcs.errors import (
     EXHAUSTED,
     NOT_ALLOWED,
@@ -64,6 +66,8 @@ def open_git(folder: Path) -> pygit2.Repository:
     """
     if not folder.exists():
         raise NoDatasetError(f"there is no folder {folder}")
+    for path in endless_files(common_folder(folder / ".git" if (folder / ".git").is_dir() else folder)):
+        raise _not_read(path)
     with _typed_opening(folder):
         git = pygit2.Repository(str(folder))
         config = common_folder(Path(git.path)) / "config"
@@ -80,9 +84,18 @@ def discover(start: Path) -> Path | None:
     """
     if not start.is_dir():
         raise NoDatasetError(f"there is no folder {start}")
+    for above in (start.resolve(), *start.resolve().parents):
+        pointer = above / ".git" / "commondir"  # looking for a dataset, libgit2 reads it before we have one
+        if disk.is_endless(pointer):
+            raise _not_read(pointer)
     with _typed_opening(start):
         found = pygit2.discover_repository(str(start))
     return None if found is None else Path(found)
+
+
+def _not_read(path: Path) -> DamagedError:
+    what = f"larger than {limits.FILE >> 20} MB" if path.is_file() else "no file"
+    return DamagedError(f"{path} is {what}, and is not read", hint="rtv verify --repair")
 
 
 @contextlib.contextmanager
@@ -150,6 +163,32 @@ def common_folder(git_folder: Path) -> Path:
         return git_folder
     common = Path(text)
     return common if common.is_absolute() else (git_folder / common).resolve()
+
+
+_UNWALKED = {f"objects/{number:02x}" for number in range(256)} | {
+    "objects/pack",
+    *(f"rolethread/{name}" for name in ("cache", "quarantine", "tmp")),
+}
+
+
+def endless_files(common: Path) -> Iterator[Path]:
+    """Yield what stands in the place of a file of git's or of ours, and whoever reads it may never come back.
+
+    They are pipes, sockets and devices, and files beyond `limits.FILE`; libgit2 opens and reads any of them. Objects
+    are not looked at: we read them ourselves, with a bound.
+    """
+    waiting = [str(common)] if (common / "objects").is_dir() else []
+    while waiting:
+        with contextlib.suppress(OSError), os.scandir(waiting.pop()) as found:
+            for each in found:
+                if each.is_dir(follow_symlinks=False):
+                    waiting += [] if each.path[len(str(common)) + 1 :] in _UNWALKED else [each.path]
+                    continue
+                with contextlib.suppress(OSError):  # it went meanwhile, or leads nowhere
+                    info = each.stat()
+                    is_file = stat.S_ISREG(info.st_mode) and info.st_size <= limits.FILE
+                    if not is_file and not stat.S_ISDIR(info.st_mode):
+                        yield Path(each.path)
 
 
 RAISED = (pygit2.GitError, OSError, ValueError, KeyError)

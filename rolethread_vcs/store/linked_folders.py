@@ -17,7 +17,8 @@ from itertools import chain, count
 from pathlib import Path
 
 from rolethread_vcs.store import disk
-from rolethread_vcs.store.git_state import read_file, rebased_branch
+from rolethread_vcs.store.disk import read_file
+from rolethread_vcs.store.git_state import rebased_branch
 from rolethread_vcs.store.refs import BRANCHES, SYMBOLIC, UNFINISHED_ELSEWHERE, branch_of
 
 WORKTREES = "worktrees"

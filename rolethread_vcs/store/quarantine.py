@@ -63,8 +63,8 @@ class Quarantine:
         """The folder in which something is kept, None where nothing is."""
         return self._folder
 
-    def keep(self, path: Path) -> None:
-        """Keep what lies at a path, if anything does: a copy of a file; what is no file is moved.
+    def keep(self, path: Path, *, move: bool = False) -> None:
+        """Keep what lies at a path, if anything does: a copy of a file; what is no file, or is to `move`, is moved.
 
         Raises:
             SystemRefusedError.
@@ -74,7 +74,7 @@ class Quarantine:
                 return
             aside = self._place(path)
             disk.reach("keep", path)
-            if path.is_symlink() or not path.is_file():
+            if move or path.is_symlink() or not path.is_file():
                 path.rename(aside)
             else:
                 shutil.copy2(path, aside)

@@ -111,11 +111,16 @@ def _link(path: Path) -> None:
     path.symlink_to("nowhere-at-all")
 
 
+def _pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
 def _other(path: Path) -> None:
     path.write_bytes(b"This is something else.\n" * 40)
 
 
-_WAYS = (_empty, _cut, _zeros, _flip, _missing, _folder, _link, _other)
+_WAYS = (_empty, _cut, _zeros, _flip, _missing, _folder, _link, _pipe, _other)
 
 _FILES = {
     "head": ".git/HEAD",
@@ -383,5 +388,5 @@ DAMAGES: dict[str, Damage] = {
 HAND_EDITS = {"entries-folder-is-file", "entries-folder-is-link"}
 """Those in which the files of entries are gone from the checked-out folder: hand edits, which no repair touches."""
 
-NO_DAMAGE = {"settings-gone": 20, "stale-index-lock": 60}
+NO_DAMAGE = {"settings-gone": 20, "stale-index-lock": 60, "attributes-pipe": 20}
 """Those of which a repair knows nothing, as they are whole: the status of an edit, which names the way out."""

@@ -312,3 +312,43 @@ def test_a_head_that_leads_to_no_branch_is_damage_and_mended(dataset: Dataset, r
     assert (rtv(dataset.folder, "verify").returncode, rtv(dataset.folder, "verify", "--repair").returncode) == (70, 0)
     assert rtv(dataset.folder, "edit", "1", "--tag", "+x").returncode == 0
     assert Dataset.open(dataset.folder).repository.branch() == "main"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes")
+@pytest.mark.parametrize("large", [False, True])
+@pytest.mark.parametrize(
+    "place",
+    [
+        *("HEAD", "index", "packed-refs", "shallow", "commondir", "refs/heads/other", "logs/HEAD"),
+        *("info/attributes", "rolethread/lock", "rolethread/drafts/edit-1.txt"),
+    ],
+)
+def test_what_never_ends_in_the_place_of_a_file_is_named_and_moved_away(
+    dataset: Dataset, rtv: Run, place: str, large: bool
+) -> None:
+    path = dataset.repository.common_folder / place
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    if large:
+        path.touch()
+        os.truncate(path, limits.FILE + 1)
+    else:
+        os.mkfifo(path)
+
+    looked, refused = rtv(dataset.folder, "status"), rtv(dataset.folder, "edit", "1", "--tag", "+x")
+
+    assert (looked.returncode, refused.returncode) == (70, 70)
+    assert place in ("HEAD", "commondir") or str(path) in looked.stderr + looked.stdout
+    assert rtv(dataset.folder, "verify").returncode == 70
+    assert rtv(dataset.folder, "verify", "--repair").returncode == 0
+    assert rtv(dataset.folder, "edit", "1", "--tag", "+x").returncode == 0
+
+
+def test_a_file_of_an_entry_that_is_too_large_is_a_hand_edit_that_is_not_read(dataset: Dataset, rtv: Run) -> None:
+    path = next((dataset.folder / "entries").rglob("*.json"))
+    os.truncate(path, limits.FILE + 1)
+
+    looked, saved = rtv(dataset.folder, "status"), rtv(dataset.folder, "commit")
+
+    assert (looked.returncode, "1 hand-edited file is not saved" in looked.stdout) == (0, True)
+    assert (saved.returncode, "larger than" in saved.stderr) == (20, True), saved.stderr

@@ -22,7 +22,7 @@ from rolethread_vcs.store.bundle import is_bundle, unpacked
 from rolethread_vcs.store.damaged_log import operations_to_bring, restart
 from rolethread_vcs.store.damaged_refs import follow_ref, last_value, lost_tips, ref_title, whole_lines
 from rolethread_vcs.store.dataset_folder import find_dataset, find_to_repair
-from rolethread_vcs.store.git_state import read_file
+from rolethread_vcs.store.disk import read_file
 from rolethread_vcs.store.linked_folders import find_again
 from rolethread_vcs.store.log import OPERATIONS_REF, REPAIR, Moves, Operation, head_key, journal, write
 from rolethread_vcs.store.log.journal import Pending

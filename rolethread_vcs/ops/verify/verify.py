@@ -22,7 +22,7 @@ from rolethread_vcs.ops.edit.hand_files import file_of_blob
 from rolethread_vcs.ops.verify.surroundings import Problem, around
 from rolethread_vcs.phrases import count
 from rolethread_vcs.store.damaged_refs import follow_ref, loose_refs, lost_tips, ref_title
-from rolethread_vcs.store.git_state import read_file
+from rolethread_vcs.store.disk import read_file
 from rolethread_vcs.store.log import LOST, OPERATIONS_REF, REPAIR
 from rolethread_vcs.store.objects import BRING_THE_REST, trees
 from rolethread_vcs.store.objects.commits import is_read_by_git

@@ -28,6 +28,7 @@ from rolethread_vcs.model.layout import rev_of
 from rolethread_vcs.model.matched import without_nulls
 from rolethread_vcs.ops.workcopy.links import FileStamp, Link, digest_of, refuse_changed
 from rolethread_vcs.phrases import count, first_few
+from rolethread_vcs.store import disk
 from rolethread_vcs.store.snapshot import Snapshot
 
 LINE_FEED = b"\n"
@@ -135,6 +136,8 @@ class FileLines(_Lines):
                 hint=f"unlink it with: rtv workcopy remove {quoted}\n"
                 f"then write it again with: rtv workcopy add {quoted} …",
             )
+        if disk.is_endless(self.path):
+            raise InvalidError(f"{self.path} is no file any more", hint=f"rm {shlex.quote(str(self.path))}")
         self.stamp = stamp
         self._linked = linked
         self._as_it_was = {digest: place for place, digest in enumerate(linked.digests)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import shlex
 import stat
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pygit2
 
+from rolethread_vcs import limits
 from rolethread_vcs.errors import ConflictError, InvalidError
 from rolethread_vcs.model.layout import id_of_path
 from rolethread_vcs.store import disk
@@ -71,6 +73,8 @@ class Worktree:
         self._plain_folders: set[str] = set()  # known within one walk; somebody may put a link there before the next
         self.index = Index(git, objects, self._look)
         self.folder = folder
+        for path in filter(disk.is_endless, (folder / ".gitattributes", folder / ".gitignore")):  # libgit2 reads them
+            raise InvalidError(f"{path} is no file", hint=f"rm {shlex.quote(str(path))}")
 
     # ---- looking
 
@@ -161,6 +165,8 @@ class Worktree:
             raise InvalidError(f"{path} is a symbolic link; a dataset holds plain files, and links are not followed")
         if not stat.S_ISREG(status.st_mode):
             raise InvalidError(f"{path} is not a plain file")
+        if status.st_size > limits.FILE:
+            raise InvalidError(f"{path} is larger than {limits.FILE >> 20} MB", code="too_large")
         with disk.system_errors(f"reading {path}"), open(full, "rb", buffering=0) as file:  # noqa: PTH123
             return file.readall(), status
 

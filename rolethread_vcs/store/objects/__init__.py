@@ -398,7 +398,7 @@ class LooseObjects:
             for path in disk.files_below(Path(self._folder, folder)):
                 inflate = zlib.decompressobj()
                 with suppress(OSError, zlib.error):
-                    head = inflate.decompress(path.read_bytes(), len("commit"))
+                    head = inflate.decompress(disk.read_plain(path, limits.FILE, follow=True) or b"", len("commit"))
                     if b"commit".startswith(head):
                         inflate.decompress(inflate.unconsumed_tail)
                         if not inflate.eof:
@@ -415,12 +415,14 @@ class LooseObjects:
         if oid[:2] not in self._folders:
             return None
         try:
-            packed = Path(self._folder, oid[:2], oid[2:]).read_bytes()
+            packed = disk.read_plain(Path(self._folder, oid[:2], oid[2:]), limits.FILE, follow=True)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
             refuse_unread(error)
             raise TornObjectError(f"its file cannot be read: {error.strerror}") from error
+        if packed is None:
+            raise TornObjectError("no file, or too large a one, stands in its place")
         inflate = zlib.decompressobj()
         try:
             data = inflate.decompress(packed, most and most + _LONGEST_HEAD)

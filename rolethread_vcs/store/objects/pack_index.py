@@ -100,10 +100,7 @@ def refuse_damaged(objects: Path, *, depth: int = _DEEPEST) -> None:
 
 def alternates(objects: Path) -> list[Path]:
     """Return the `objects` folders of others that git reads here, too."""
-    try:
-        lines = os.fsdecode((objects / "info" / "alternates").read_bytes()).splitlines()
-    except FileNotFoundError:
-        return []
+    lines = (disk.read_file(objects / "info" / "alternates") or "").splitlines()
     return [objects / line for line in lines if line and not line.startswith("#")]
 
 

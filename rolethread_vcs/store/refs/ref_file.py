@@ -138,15 +138,15 @@ def _remove_empty(folder: Path) -> None:
 
 
 def _append(log: Path, line: bytes, *, make: bool) -> None:
-    flags = os.O_WRONLY | os.O_APPEND | disk.UNFOLLOWED | (os.O_CREAT if make else 0)
+    flags = os.O_WRONLY | os.O_APPEND | disk.UNFOLLOWED | disk.UNBLOCKED | (os.O_CREAT if make else 0)
     if make:
         log.parent.mkdir(parents=True, exist_ok=True)
         _remove_empty(log)
     try:
         fd = os.open(log, flags, 0o666)
     except OSError as error:
-        if error.errno in (errno.ENOENT, errno.ELOOP):
-            return  # none is kept of this ref, or a link stands in its place
+        if error.errno in (errno.ENOENT, errno.ELOOP, errno.ENXIO):
+            return  # none is kept of this ref, or a link or a pipe stands in its place
         raise
     try:
         disk.write_all(fd, line, log)
