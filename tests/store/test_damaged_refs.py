@@ -89,3 +89,23 @@ def test_a_ref_that_git_is_writing_is_none(dataset: Dataset) -> None:
     ref_file(dataset).with_name("one.lock").write_text("")
 
     assert damaged_refs(dataset.repository) == ()
+
+
+@pytest.mark.parametrize("is_logged", [True, False])
+def test_a_torn_branch_does_not_go_back_to_the_older_value_that_is_packed(dataset: Dataset, is_logged: bool) -> None:
+    entry = {"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}
+    subprocess.run(["git", "-C", str(dataset.folder), "pack-refs", "--all"], check=True)
+    with dataset.edit("saved", branch="tries/one") as change:
+        change.add(entry)
+    saved = dataset.snapshot("tries/one").id
+    ref_file(dataset).write_text("")
+    again = Dataset.open(dataset.folder)
+    if is_logged:
+        with again.edit("on another branch") as change:
+            change.add(entry)
+    else:
+        (dataset.repository.common_folder / "refs/rolethread/ops").write_text("")
+    Dataset.upkeep.repair(dataset.folder)
+
+    assert "external" not in [operation.verb for operation in again.repository.operations]
+    assert Dataset.open(dataset.folder).snapshot("tries/one").id == saved

@@ -308,7 +308,8 @@ class Refs:
         result = {HEAD: self.head()}
         for name in dict.fromkeys(wanted):
             value = values.get(name)
-            if value is None:
+            # of a file that is torn the iterator has the older value that is packed
+            if value is None or (value != known.get(name) and (self.common / name).is_file()):
                 try:
                     one = self.hold(name)
                     value = one.target if one is not None and one.name == name else None
