@@ -122,7 +122,7 @@ class _Search:
         self._right = right
         self._later = left if later_left else right
         self._known: dict[tuple[int, int], ExchangePair] = {}
-        self._places: dict[tuple[int, int, int, int] | None, list[tuple[int, int]]] = {}
+        self._alike: dict[tuple[tuple[int, ...], tuple[int, ...]], list[ExchangePair]] = {}
         self._once = once([each.says for each in left], [each.says for each in right])
         self.found: dict[int, ExchangePair] = {}  # by the number on the left
         self._taken: set[int] = set()
@@ -160,14 +160,13 @@ class _Search:
             if one and other:
                 yield one, other
 
-    def _candidates(self, left: Side, right: Side) -> Iterator[ExchangePair]:
-        """Yield the pairs of two rows that are worth a look, with what they have in common."""
-        rows = (left[0].index, len(left), right[0].index, len(right)) if left and right else None
-        places = self._places.get(rows)
-        if places is None:
-            places = self._places[rows] = places_to_look_at(left, right)
-        for one, other in places:
-            yield self._pair(left[one], right[other])
+    def _candidates(self, left: Side, right: Side) -> list[ExchangePair]:
+        """Return the pairs of two rows that have anything in common."""
+        rows = (tuple(each.index for each in left), tuple(each.index for each in right))
+        if rows not in self._alike:
+            pairs = (self._pair(left[one], right[other]) for one, other in places_to_look_at(left, right))
+            self._alike[rows] = [pair for pair in pairs if pair.row]
+        return self._alike[rows]
 
     def _pair(self, left: Exchange, right: Exchange) -> ExchangePair:
         known = self._known.get((left.index, right.index))

@@ -53,7 +53,11 @@ def rename_alike(lists: Lists) -> tuple[Lists, Mapping[int, str]]:
     ours, theirs = (
         renamed(
             lists.on(side),
-            {old: new for old, new in names[other_side(side)].items() if old not in found[side].values()},
+            {  # but for whom it renamed itself, or to whom: it calls somebody so now
+                old: new
+                for old, new in names[other_side(side)].items()
+                if old not in (*found[side], *found[side].values())
+            },
         )
         for side in SIDES
     )

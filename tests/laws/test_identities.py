@@ -95,6 +95,7 @@ def test_no_clean_merge_is_wrong(edits: dict, most: int) -> None:
         pytest.param(ALL, 5, 733021980, id="a question put before one that begins alike, which got a word and a flag"),
         pytest.param(ALL, 3, 733030026, id="a speaker renamed but for one short line"),
         pytest.param(ALL, 3, 733031813, id="a cut exchange of which the first half moved far away, both moved"),
+        pytest.param(ALL, 5, 844010344, id="a speaker renamed by both, and a line given to the old name"),
     ],
 )
 def test_what_was_merged_wrongly_once_is_not_any_more(edits: dict, most: int, seed: int) -> None:
