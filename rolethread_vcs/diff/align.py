@@ -155,7 +155,8 @@ def _match_of_two(before: Sequence[Any], after: Sequence[Any], place: int) -> Ma
     [one], [other] = read_messages(before[place : place + 1], after[place : place + 1])
     if alike := one.alike(other):
         # a question like another one may be another one with an answer of few words
-        return Match.SIMILAR if alike >= SAME_QUESTION or one.known_role != "user" else None
+        is_question = one.known_role == other.known_role == "user"
+        return None if is_question and alike < SAME_QUESTION else Match.SIMILAR
     is_placed = len(before) == 1 or not isinstance(one.value, dict)
     return Match.PLACED if is_placed and one.role == other.role else None
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rolethread_vcs.diff import exchange_pairs
@@ -290,6 +290,7 @@ def test_odd_messages_are_aligned_too(before: list[Any], after: list[Any], expec
     assert align(before, after) == expected
 
 
+@example([*[1] * 5, user("Is the cellar dry?"), 1], [*[1] * 5, assistant("Is the cellar dry?"), 1])
 @given(LISTS, LISTS)
 def test_swapped_sides_give_swapped_pairs(before: list[Any], after: list[Any]) -> None:
     there, back = align(before, after), align(after, before)
