@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import shutil
 import subprocess
@@ -17,7 +18,7 @@ from rolethread_vcs.dataset import Dataset
 pytestmark = pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="open files are counted in /proc")
 
 WRITER = """
-import json, os, resource, sys
+import gc, json, os, resource, sys
 from pathlib import Path
 from rolethread_vcs.dataset import Dataset
 
@@ -30,11 +31,14 @@ for number in range(commits):
         text = [{"role": "user", "content": f"hello {number}"}, {"role": "assistant", "content": "well"}]
         change.put(entry_id, {"messages": text})
     memory = Path("/proc/self/status").read_text().partition("RssAnon:")[2].split()[0]
-    print(json.dumps((len(os.listdir("/proc/self/fd")), int(memory))), flush=True)
+    objects = len(gc.get_objects()) if number % 100 == 99 else 0
+    print(json.dumps((len(os.listdir("/proc/self/fd")), int(memory), objects)), flush=True)
 """
 
 COMMITS = [200, pytest.param(10_000, marks=pytest.mark.slow)]
 MOST_FILES = 60
+MOST_OBJECTS = 500
+"""Objects of Python that may be added in the second half of a process: one for each ten commits would be too many."""
 MOST_GROWTH = 4 << 10
 """KB of its own memory that a process may grow by, once it has done the first hundred commits."""
 
@@ -58,17 +62,19 @@ def test_a_process_that_commits_on_and_on_stays_flat_and_so_does_one_that_reads_
             tips.add(snapshot.id)
             assert len([entry.messages for _, entry in snapshot.items()]) == 3
             memory = Path("/proc/self/status").read_text().partition("RssAnon:")[2].split()[0]
-            read.append((len(list(Path("/proc/self/fd").iterdir())), int(memory)))
+            objects = len(gc.get_objects()) if len(written) % 100 == 0 else 0
+            read.append((len(list(Path("/proc/self/fd").iterdir())), int(memory), objects))
 
     assert (writer.returncode, len(written)) == (0, commits)
     assert len(tips) > commits // 2
     before = read[0][0]
-    assert max(files for files, _ in written) < MOST_FILES
-    assert max(files for files, _ in read) < before + MOST_FILES
+    assert max(files for files, *_ in written) < MOST_FILES
+    assert max(files for files, *_ in read) < before + MOST_FILES
     for seen in (written, read):
         # fifty folded packs are folded in their turn after some 7,000 commits, which takes memory for a moment
         assert seen[commits * 6 // 10][1] - seen[100][1] < MOST_GROWTH
         assert seen[-1][1] - seen[100][1] < 8 * MOST_GROWTH
+        assert seen[-1][2] - seen[commits // 2 - 1][2] < MOST_OBJECTS
 
 
 READING = [("export", "-o", "-"), ("log",), ("branch",), ("verify",)]
