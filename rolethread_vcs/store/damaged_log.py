@@ -13,7 +13,7 @@ from dataclasses import replace
 from rolethread_vcs.errors import DamagedError
 from rolethread_vcs.phrases import count
 from rolethread_vcs.store import disk
-from rolethread_vcs.store.damaged_refs import follow_ref
+from rolethread_vcs.store.damaged_refs import fallen_back, follow_ref
 from rolethread_vcs.store.log import (
     LOST,
     OPERATIONS_REF,
@@ -108,6 +108,9 @@ def _readable(repository: Repository) -> list[Operation]:
     """
     log = repository.operations
     newest = next(log.readable(), None)
+    with suppress(DamagedError):
+        if (lost := fallen_back(repository).get(OPERATIONS_REF)) is not None:
+            newest = log.read(lost)
     chain: list[Operation] = []
     others: list[Operation] | None = None
     while newest is not None or others is None:

@@ -36,7 +36,7 @@ class FollowedRef(NamedTuple):
 
     def __str__(self) -> str:
         was = f"; the operation log has it at {self.known[:10]}" if self.known else ""
-        return f"the {ref_title(self.name)} {self.reason}{was}"
+        return f"{'' if self.name == OPERATIONS_REF else 'the '}{ref_title(self.name)} {self.reason}{was}"
 
 
 def loose_refs(repository: Repository, *folders: str) -> set[str]:
@@ -82,6 +82,23 @@ def last_value(repository: Repository, name: str, value: str | None = None) -> t
     known = repository.operations.last_known(name) or next((oid for oid in values if is_there(oid)), None)
     newer = [logged] if values[:1] == [logged] else [value, logged, *values[:1]]
     return known, next((oid for oid in newer if oid not in (None, known) and not is_there(str(oid))), None)
+
+
+def fallen_back(repository: Repository) -> dict[str, str]:
+    """Return the branches, and the operation log, that have an old packed value since their own file is lost.
+
+    Each with the newer commit that git's log of it has: whoever moves a ref on purpose writes there, too.
+    """
+    found, names = {}, list[str]()
+    with suppress(DamagedError):  # the packed list; whoever needs it is told
+        names = repository.refs.names()
+    for name in names:
+        if name.startswith((BRANCHES, OPERATIONS_REF)) and not (repository.common_folder / name).is_file():
+            value, newest = follow_ref(repository, name).commit, next(repository.refs.logged(name), None)
+            is_commit = newest is not None and repository.objects.kind(newest) == "commit"
+            if value and newest and newest != value and is_commit and repository.graph.is_ancestor(value, newest):
+                found[name] = newest
+    return found
 
 
 def lost_tips(repository: Repository) -> Iterator[tuple[str, str, str]]:

@@ -199,3 +199,27 @@ def test_a_lock_that_a_killed_repair_left_goes_with_the_next(edited, rtv, name):
 
     assert not list((edited.folder / ".git").rglob("*.lock"))
     assert rtv(edited.folder, "branch", "new").returncode == 0
+
+
+def test_refs_whose_files_are_lost_do_not_fall_back_to_what_git_packed_long_ago(edited, rtv):
+    folder = edited.folder
+    git(folder, "pack-refs", "--all")
+    assert rtv(folder, "edit", "2", "--tag", "later").returncode == 0
+    tip, before = git(folder, "rev-parse", "main"), operations(folder)
+    shutil.rmtree(folder / ".git/refs")
+
+    assert rtv(folder, "verify").returncode == 70
+    assert rtv(folder, "verify", "--repair").returncode == 0
+
+    assert git(folder, "rev-parse", "main") == tip and operations(folder) == before
+    assert "repaired" not in rtv(folder, "verify", "--repair").stdout
+
+
+def test_an_operation_of_which_only_the_record_is_lost_comes_from_the_copy(edited, rtv):
+    folder, before = edited.folder, operations(edited.folder)
+    lose_object(folder, "refs/rolethread/ops~1:operation.json")
+    rtv(folder, "verify", "--repair")
+
+    assert rtv(folder, "verify", "--repair", "--from", str(folder.parent / "copy")).returncode == 0
+
+    assert operations(folder) == before

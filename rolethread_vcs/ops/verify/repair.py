@@ -20,7 +20,7 @@ from rolethread_vcs.phrases import count
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.bundle import is_bundle, unpacked
 from rolethread_vcs.store.damaged_log import operations_to_bring, restart
-from rolethread_vcs.store.damaged_refs import follow_ref, last_value, lost_tips, ref_title, whole_lines
+from rolethread_vcs.store.damaged_refs import fallen_back, follow_ref, last_value, lost_tips, ref_title, whole_lines
 from rolethread_vcs.store.dataset_folder import find_dataset, find_to_repair
 from rolethread_vcs.store.disk import read_file
 from rolethread_vcs.store.linked_folders import find_again
@@ -107,6 +107,9 @@ def _packs(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
             if new is None or path not in (new, new.with_suffix(".idx"), new.with_suffix(KEEP)):
                 disk.remove(path)
         disk.sync_folder(pack.parent)
+        if not pack.is_file():
+            yield f"{pack.name} is gone; what belonged to it is out of the way"
+            continue
         of_them = "" if known is None else f" of {known:,}"
         yield f"{pack.name} was damaged; {kept:,}{of_them} objects of it can be read, and are in a new pack"
 
@@ -150,7 +153,7 @@ def _objects(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
     brought = _bring(bench, wanted)
     for oid, problem in wanted.items():
         if oid in brought:
-            yield f"brought back from {brought[oid]}: {problem.message.partition(' is ')[0]}"
+            yield f"brought back from {brought[oid]}: {problem.message.partition(', which ')[0].partition(' is ')[0]}"
     if more := len(brought.keys() - wanted.keys()):
         yield f"brought back with them: {count(more, 'object')}"
 
@@ -237,6 +240,9 @@ def _refs(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
     said: dict[str, str] = {}
     for problem in problems:
         name = problem.path or ""
+        if problem.kind == "lost_ref" and problem.object and content(common / name) is None:
+            places[name], judged[name] = problem.object, None
+            said[name] = f"{ref_title(name)} is at {problem.object[:10]} again"
         if problem.kind not in ("damaged_ref", "missing_object", "missing_ref") or not name.startswith("refs/"):
             continue
         if name == OPERATIONS_REF or is_unfinished(name):
@@ -374,14 +380,19 @@ def _log(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
     more: dict[int, Operation] = {}
     if bench.source is not None:
         more = operations_to_bring(bench.repository, bench.source.operations, is_damaged=is_damaged)
-        brought = _bring(bench, [each.id for each in more.values()])
+        wanted = [each.id for each in more.values()]
+        for oid in wanted:  # what is here of them may lack a part
+            kind, data = bench.source.objects.check(oid)
+            wanted += commits.needs(kind, data)[: 1 if kind == "commit" else None]
+        brought = _bring(bench, wanted)
         if more:
             yield f"brought back from {bench.origin}: {count(len(more), 'operation')}, {count(len(brought), 'object')}"
     if is_damaged or more:
         yield restart(bench.repository, bench.quarantine, more)
         with suppress(DamagedError):  # what lost operations did is not laid to plain git
             table = refs.table(bench.repository.operations.table())
-            _record(bench, {name: oid for name, oid in table.items() if name.startswith((BRANCHES, TAGS))}, {})
+            kept = table.keys() - fallen_back(bench.repository).keys()
+            _record(bench, {name: table[name] for name in sorted(kept) if name.startswith((BRANCHES, TAGS))}, {})
     if "lost_log" in kinds:  # the refs that it knows may have gone with it
         for name, value in bench.repository.operations.table().items():
             if name.startswith((BRANCHES, TAGS)) and refs.read(name) is None and bench.repository.objects.kind(value):

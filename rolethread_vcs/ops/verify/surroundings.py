@@ -39,8 +39,12 @@ def around(repository: Repository) -> Iterator[Problem]:
     """Yield what is damaged beside the objects and refs; the index, which is derived, only with a warning."""
     common = repository.common_folder
     for path in misplaced(common):
-        stands = "a link" if path.is_symlink() else "a folder" if path.is_dir() else "no folder"
-        message = f"{path} is {stands}, and should {'not be one' if path.is_symlink() else 'be the other'}"
+        stands, belongs = "a folder", "a file"
+        if path.is_symlink():
+            stands, belongs = "a link", "the file itself"
+        elif not path.is_dir():
+            stands, belongs = "a file" if path.exists() else "missing", "a folder"
+        message = f"{path} is {stands}, where {belongs} belongs"
         yield Problem("misplaced", Severity.ERROR, message, path=path.relative_to(common).as_posix())
     try:
         repository.config.own_section("")

@@ -21,7 +21,7 @@ from rolethread_vcs.model.layout import ENTRIES, SETTINGS, SUFFIX, entry_path, i
 from rolethread_vcs.ops.edit.hand_files import file_of_blob
 from rolethread_vcs.ops.verify.surroundings import Problem, around
 from rolethread_vcs.phrases import count
-from rolethread_vcs.store.damaged_refs import follow_ref, loose_refs, lost_tips, ref_title
+from rolethread_vcs.store.damaged_refs import fallen_back, follow_ref, loose_refs, lost_tips, ref_title
 from rolethread_vcs.store.disk import read_file
 from rolethread_vcs.store.log import LOST, OPERATIONS_REF, REPAIR
 from rolethread_vcs.store.objects import BRING_THE_REST, trees
@@ -230,6 +230,9 @@ class _Verifier:
         elif oid is None and (number := max((each.number for each in log.stray()), default=0)):
             said = f"the operation log is gone; its operation {number} is still there"
             self._add("lost_log", said, path=OPERATIONS_REF)
+        for name, newer in fallen_back(self.repository).items():
+            said = f"{ref_title(name)} has lost its file, and an old value counts; it was at {newer[:10]}"
+            self._add("lost_ref", said, newer, name)
         expected: int | None = None
         noted: set[str] = set()  # what a repair did not find
         for name, stands, newer in lost_tips(self.repository):
