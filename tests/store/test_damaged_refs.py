@@ -109,3 +109,13 @@ def test_a_torn_branch_does_not_go_back_to_the_older_value_that_is_packed(datase
 
     assert "external" not in [operation.verb for operation in again.repository.operations]
     assert Dataset.open(dataset.folder).snapshot("tries/one").id == saved
+
+
+def test_a_torn_operation_log_keeps_nobody_from_saving(dataset: Dataset) -> None:
+    (dataset.repository.common_folder / "refs/rolethread/ops").write_text("")
+
+    with Dataset.open(dataset.folder).edit("saved") as change:
+        change.add({"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]})
+
+    assert len(Dataset.open(dataset.folder).snapshot()) == 1
+    assert "branch" in [operation.verb for operation in dataset.repository.operations]

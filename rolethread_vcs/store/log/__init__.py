@@ -173,8 +173,10 @@ class OperationLog:
         return next((oid for oid in self._refs.logged(OPERATIONS_REF) if self._objects.kind(oid) == "commit"), None)
 
     def find_again(self) -> None:
-        """Put a ref of the log that was lost in its place; call under the lock."""
-        lost = self.lost_head()
+        """Put a ref of the log that was lost in its place; call under the lock. A torn one stays for `restart`."""
+        lost = None
+        with suppress(DamagedError):
+            lost = self.lost_head()
         if lost is not None:
             self._refs.create(OPERATIONS_REF, lost, "found again")
 
