@@ -24,7 +24,8 @@ and those where a clean merge has to be right, but asking is good as well:
     g  both sides moved something, touched one exchange, changed one text (the merge has to hold what both did, word by
        word), or added and removed next to each other
     h  what one side added is said by one whom the other side renamed everywhere: it has to have the new name (a line
-       may have been written over one of theirs, and then it is that one under its new name: no text tells)
+       may have been written over one of theirs, and then it is that one under its new name: no text tells); who
+       renamed them too means somebody else by the old name, and where the renamer uses it again, it may be either
 """
 
 from __future__ import annotations
@@ -284,7 +285,9 @@ class Oracle:
             for line in other.lines:
                 if line.message.get("speaker") == old and line.who not in known:
                     self.asking.append("speaks under the old name")
-                    if not uses:
+                    if uses:
+                        self._doubt("the old name is used again", {line.who})
+                    elif old not in self._renames(other):
                         self._new_names[line.who] = new
 
     def _renames(self, side: Version) -> dict[str, str]:
