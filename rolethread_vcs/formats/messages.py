@@ -25,7 +25,16 @@ from rolethread_vcs.formats._rows import (
     take_system,
     trained_values,
 )
-from rolethread_vcs.model.entry import CLEAN_KEYS, ENTRY_KEYS, KNOWN_ROLES, OPENING_ROLES, TOOL_ROLES, Entry, read_role
+from rolethread_vcs.model.entry import (
+    CLEAN_KEYS,
+    ENTRY_KEYS,
+    KNOWN_ROLES,
+    OPENING_ROLES,
+    TOOL_ROLES,
+    Entry,
+    read_role,
+    well_formed,
+)
 
 _NAME = "messages"
 _DOCUMENT_KEYS = frozenset(ENTRY_KEYS)
@@ -161,7 +170,7 @@ def _write_full(entry: Entry, identity: Mapping[str, str]) -> dict[str, Any]:
     if _UNMISTAKABLE.issuperset(fields):
         return {MARK: dict(identity), **fields}
     is_plain = type(fields.get("messages")) is list
-    own = [turn for turn in entry.turns if turn.get("role") in OPENING_ROLES]
+    own = [turn for turn in well_formed(fields.get("messages")) if turn.get("role") in OPENING_ROLES]
     return join_row(
         entry,
         {"messages": fields["messages"]} if "messages" in fields else {},
