@@ -52,7 +52,7 @@ class Workshop:
     def done(self, *words: str) -> Answer:
         """Run a command that must succeed."""
         answer = self.rtv(*words)
-        assert answer.status == 0, f"rtv {' '.join(words)}: {answer.status}\n{answer.err}"
+        assert answer.status == 0, f"rtv {' '.join(words)}: {answer.status}\n{answer.out}{answer.err}"
         return answer
 
     def git(self, *words: str) -> str:

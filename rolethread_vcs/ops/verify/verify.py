@@ -9,6 +9,7 @@ objects    every object is read, and hashed again; every entry among them decode
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -227,9 +228,8 @@ class _Verifier:
             return
         if log.lost_head() is not None:
             self._add("lost_log", "the operation log has lost its ref", path=OPERATIONS_REF)
-        elif oid is None and (number := max((each.number for each in log.stray()), default=0)):
-            said = f"the operation log is gone; its operation {number} is still there"
-            self._add("lost_log", said, path=OPERATIONS_REF)
+        elif oid is None:
+            self._check_stray_log()
         for name, newer in fallen_back(self.repository).items():
             said = f"{ref_title(name)} has lost its file, and an old value counts; it was at {newer[:10]}"
             self._add("lost_ref", said, newer, name)
@@ -267,6 +267,20 @@ class _Verifier:
             expected, oid = operation.first - 1, operation.previous
         if expected is not None and expected > 0:
             self._add("broken_log", f"the log ends at operation {expected + 1}; the {expected} before it are gone")
+
+    def _check_stray_log(self) -> None:
+        """Look for a log that nothing leads to. git's copy of a folder has that of the original among its objects."""
+        repository = self.repository
+        newest = max(repository.operations.stray(), key=lambda each: (each.number, each.time), default=None)
+        if newest is None or newest.number == 1:  # of a command that was cut off before it was saved
+            return
+        with suppress(DamagedError):
+            has_none, now = not repository.refs.branches(), repository.refs.table()
+            left_so = all(now.get(name) == value for name, value in newest.refs.items() if name.startswith("refs/"))
+            if has_none or (left_so and repository.lock_path.exists()):
+                said = f"the operation log is gone; its operation {newest.number} is still there"
+                severity = Severity.ERROR if has_none else Severity.WARNING
+                self._add("lost_log", said, path=OPERATIONS_REF, severity=severity)
 
     # ---- history
 

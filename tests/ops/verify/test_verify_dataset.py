@@ -234,7 +234,7 @@ def test_lost_refs_are_noticed_and_a_repair_finds_them_again(dataset, lost):
         path = dataset.folder / ".git" / each
         shutil.rmtree(path) if path.is_dir() else path.unlink()
 
-    assert not verify(find_to_repair(dataset.folder)[0]).ok
+    assert verify(find_to_repair(dataset.folder)[0]).problems
     assert repair(dataset.folder).ok
 
     assert git(dataset, "for-each-ref") == before
@@ -257,3 +257,11 @@ def test_a_branch_that_git_deleted_is_not_lost(dataset):
     git(dataset, "branch", "-D", "try")
 
     assert kinds(dataset) == [("missing_ref_of_log", "warning")]
+
+
+def test_a_copy_by_git_has_no_log_and_has_lost_none(dataset, tmp_path):
+    """It has the operations of the original among its objects."""
+    dataset.branch("try")
+    git(dataset, "clone", "-q", str(dataset.folder), str(tmp_path / "copy"))
+
+    assert problems(Dataset.open(tmp_path / "copy")) == []
