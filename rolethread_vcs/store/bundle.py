@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from rolethread_vcs.errors import DamagedError, InvalidError
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.libgit2 import DEFAULT_BRANCH, create_git
+from rolethread_vcs.store.log import OPERATIONS_REF
 from rolethread_vcs.store.objects.pack_index import is_summed
 from rolethread_vcs.store.objects.pack_scan import mapped, scan
 from rolethread_vcs.store.refs import BRANCHES, HEAD, SYMBOLIC, TAGS
@@ -25,7 +26,7 @@ def is_bundle(path: Path) -> bool:
 
 @contextmanager
 def unpacked(path: Path, scratch: Path) -> Iterator[Repository]:
-    """Give a repository with the branches and releases of a bundle; it lies in a folder of `scratch` meanwhile.
+    """Give a repository with the branches, releases and operation log of a bundle, in a folder of `scratch` meanwhile.
 
     Raises:
         InvalidError: it holds only a part. DamagedError: it is cut off.
@@ -45,7 +46,7 @@ def unpacked(path: Path, scratch: Path) -> Iterator[Repository]:
                 hint = f"bring it into a copy that has the rest: git fetch {shlex.quote(str(path.resolve()))}"
                 raise InvalidError(f"the bundle {path} holds only a part of a dataset", hint=hint)
             oid, _, name = line.decode("utf-8", "surrogateescape").rstrip("\n").partition(" ")
-            if name.startswith((HEAD, BRANCHES, TAGS)):
+            if name.startswith((HEAD, BRANCHES, TAGS)) or name == OPERATIONS_REF:
                 refs[name] = oid
         data = mapped(path)[file.tell() :]
         repository = Repository(create_git(Path(folder) / "dataset"), durable=False)

@@ -28,7 +28,7 @@ from rolethread_vcs.store.publication import (
     publish_file,
     settle,
 )
-from rolethread_vcs.store.refs import BRANCHES, HEAD, HeldRef, branch_of, shorten
+from rolethread_vcs.store.refs import BRANCHES, HEAD, HeldRef, branch_of, is_unfinished, shorten
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.store.tree_reader import Counts
@@ -359,9 +359,15 @@ class Session:
             return (None, 0) if last is None else (last.id, last.number)
         before, after = external.changes.get(BRANCHES + self.branch, (None, None))
         look = f"; see what it brought with: rtv check --new-since {before[:10]}" if before and after else ""
-        did = external.command.removeprefix("plain git ")
-        self.notes.append(f"plain git had {did} since the last command; that is one operation in the log now{look}")
+        who = _mover(external.changes)
+        did = external.command.removeprefix(f"{who} ")
+        self.notes.append(f"{who} had {did} since the last command; that is one operation in the log now{look}")
         return operation_log.write(external, pack, self.repository.objects, self._who), external.number
+
+
+def _mover(changes: Moves) -> str:
+    """Return who made changes that we did not: no command of plain git's touches an unfinished merge by itself."""
+    return "another program" if all(map(is_unfinished, changes)) else "plain git"
 
 
 def external_operation(
@@ -385,7 +391,8 @@ def external_operation(
     return Operation(
         number=last.number + 1,
         verb=EXTERNAL,
-        command="plain git " + ", ".join(" ".join([what, ", ".join(names)]) for what, names in did.items() if names),
+        command=f"{_mover(changes)} "
+        + ", ".join(" ".join([what, ", ".join(names)]) for what, names in did.items() if names),
         time=when,
         branch=branch,
         changes=dict(changes),

@@ -206,7 +206,7 @@ def _age(seconds: float) -> str:
     return f"{int(seconds / 3600)} hours"
 
 
-_LOST = {"missing_object", "lost_commit", "damaged_object", "damaged_pack", "unreadable_operation"}
+_LOST = {"missing_object", "missing_value", "lost_commit", "damaged_object", "damaged_pack", "unreadable_operation"}
 """Kinds of problems that a copy of the dataset mends best, since something may be lost here."""
 
 

@@ -16,7 +16,9 @@ from killing import die_at
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import BusyError
 from rolethread_vcs.store import quarantine
+from rolethread_vcs.store.log import OPERATIONS_REF
 from rolethread_vcs.store.quarantine import Quarantine
+from rolethread_vcs.store.refs import UNFINISHED
 
 Run: TypeAlias = Callable[..., CompletedProcess[str]]
 
@@ -213,6 +215,77 @@ def test_refs_whose_files_are_lost_do_not_fall_back_to_what_git_packed_long_ago(
 
     assert git(folder, "rev-parse", "main") == tip and operations(folder) == before
     assert "repaired" not in rtv(folder, "verify", "--repair").stdout
+
+
+@pytest.fixture
+def merging(edited: Dataset, rtv: Run) -> Path:
+    """Return the folder of a dataset with a merge that waits for decisions; `../bundle` holds the rest of it."""
+    folder = edited.folder
+    for branch in ("side", "main"):
+        assert rtv(folder, "switch", branch).returncode == 0
+        assert rtv(folder, "edit", "1", "--message", "1", "--content", f"words of {branch}").returncode == 0
+    git(folder, "bundle", "create", str(folder.parent / "bundle"), "--branches", "--tags", OPERATIONS_REF)
+    assert rtv(folder, "merge", "side").returncode == 50
+    return folder
+
+
+@pytest.mark.parametrize("lost", [UNFINISHED, f"{UNFINISHED}*", "refs/worktree/rolethread"])
+def test_an_unfinished_merge_whose_ref_is_lost_or_torn_comes_back_from_the_log(merging, rtv, lost):
+    before, place = operations(merging), merging / ".git" / lost.removesuffix("*")
+    waits = git(merging, "rev-parse", UNFINISHED)
+    if lost.endswith("*"):
+        place.write_bytes(b"")
+    elif place.is_dir():
+        shutil.rmtree(place)
+    else:
+        place.unlink()
+    assert "unfinished merge" in rtv(merging, "verify").stdout
+
+    assert rtv(merging, "verify", "--repair").returncode == 0
+
+    assert git(merging, "rev-parse", UNFINISHED) == waits and operations(merging) == before
+    assert rtv(merging, "merge", "--abort").returncode == 0
+
+
+def test_nobody_is_blamed_for_an_unfinished_merge_that_is_lost_and_the_dataset_is_whole_without_it(merging, rtv):
+    before = operations(merging)
+    lose_object(merging, UNFINISHED)
+
+    mended = rtv(merging, "verify", "--repair")
+
+    assert mended.returncode == 0, mended.stdout
+    rtv(merging, "edit", "2", "--tag", "on")
+    assert [verb for _, verb in operations(merging)[:2]] == ["edit", "repair"] and operations(merging)[2:] == before
+    assert rtv(merging, "verify").returncode == 0
+    assert rtv(merging, "undo").returncode == 0
+
+
+def test_what_only_an_operation_needs_is_lost_once_and_not_damage_for_ever(merging, rtv):
+    assert rtv(merging, "merge", "--abort").returncode == 0
+    assert rtv(merging, "edit", "2", "--tag", "on").returncode == 0
+    gone = git(merging, "rev-parse", "main")
+    assert rtv(merging, "undo").returncode == 0
+    lose_object(merging, gone)
+    assert rtv(merging, "verify").returncode == 70
+
+    assert rtv(merging, "verify", "--repair").returncode == 0
+
+    assert rtv(merging, "verify").returncode == 0
+    assert "repaired" not in rtv(merging, "verify", "--repair").stdout
+    assert rtv(merging, "redo").returncode == 50
+
+
+def test_a_bundle_brings_the_operation_log_that_it_holds(merging, rtv):
+    before = operations(merging)[1:]
+    for pack in (merging / ".git/objects/pack").iterdir():
+        pack.unlink()
+
+    assert rtv(merging, "verify", "--repair", "--from", str(merging.parent / "bundle")).returncode == 0
+
+    assert rtv(merging, "status").returncode == 0
+    assert [verb for _, verb in operations(merging)[: -len(before)]] == [], operations(merging)
+    assert operations(merging)[-len(before) :] == before
+    assert rtv(merging, "verify").returncode == 0
 
 
 def test_an_operation_of_which_only_the_record_is_lost_comes_from_the_copy(edited, rtv):

@@ -138,7 +138,7 @@ def survey(repository: Repository) -> Survey:
         and interrupted is None
         and last is not None
         and (last.has_effect or last.verb == UNDO)
-        and "lost" not in last.details
+        and last.details.keys().isdisjoint(("lost", "missing"))
         and not last.is_of_another_folder(repository.worktree_name),
         interrupted=interrupted,
         damaged_refs=damaged_refs(repository),

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from rolethread_vcs import limits
 from rolethread_vcs.errors import DamagedError, NotFoundError
+from rolethread_vcs.model.finding import Severity
 from rolethread_vcs.ops.verify.surroundings import Problem, is_commit
 from rolethread_vcs.ops.verify.verify import Verification, verify
 from rolethread_vcs.phrases import count
@@ -24,7 +25,7 @@ from rolethread_vcs.store.damaged_refs import fallen_back, follow_ref, last_valu
 from rolethread_vcs.store.dataset_folder import find_dataset, find_to_repair
 from rolethread_vcs.store.disk import read_file
 from rolethread_vcs.store.linked_folders import find_again
-from rolethread_vcs.store.log import OPERATIONS_REF, REPAIR, Moves, Operation, head_key, journal, write
+from rolethread_vcs.store.log import OPERATIONS_REF, REPAIR, Moves, Operation, head_key, journal, unfinished, write
 from rolethread_vcs.store.log.journal import Pending
 from rolethread_vcs.store.objects import commits, trees
 from rolethread_vcs.store.objects.integrity import bad_loose
@@ -311,9 +312,16 @@ def _newer_there(bench: _Bench, name: str, known: str | None) -> str | None:
 
 
 def _record(
-    bench: _Bench, places: Mapping[str, str | None], lost: Mapping[str, str], moves: Moves | None = None
+    bench: _Bench,
+    places: Mapping[str, str | None],
+    lost: Mapping[str, str],
+    moves: Moves | None = None,
+    missing: Iterable[str] = (),
 ) -> None:
-    """Note in the operation log, before it is done, where refs are put, and move the others that are to be moved."""
+    """Note in the operation log, before it is done, where refs are put, and move the others that are to be moved.
+
+    What refs led to before and is `missing` is noted, too: to name it is no damage then.
+    """
     repository, moves = bench.repository, moves or {}
     try:
         last, who = repository.operations.last(), repository.signature()
@@ -322,7 +330,10 @@ def _record(
         return
     put = {name: (before.get(name), value) for name, value in places.items() if before.get(name) != value}
     changes = {**(put if last is not None else {}), **moves}
-    if not changes and not lost:
+    befores = [before for before, _ in changes.values() if before is not None and not before.startswith(SYMBOLIC)]
+    missing = [*missing, *(each for each in befores if repository.objects.kind(each) is None)]
+    details = {"lost": dict(lost), "missing": sorted(set(missing))}
+    if not changes and not lost and not missing:
         return
     after = {**before, **{name: value for name, (_, value) in {**put, **moves}.items()}}
     operation = Operation(
@@ -335,7 +346,7 @@ def _record(
         refs={name: value for name, value in after.items() if value is not None},
         worktree=repository.worktree_name,
         previous=None if last is None else last.id,
-        details={"lost": dict(lost)} if lost else {},
+        details={name: value for name, value in details.items() if value},
     )
     with repository.pack() as pack:
         head = write(operation, pack, repository.objects, who)
@@ -404,11 +415,18 @@ def _surroundings(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
     """What is derived is written again; an unfinished merge, or the link of a file copy, is set aside."""
     repository, common = bench.repository, bench.repository.common_folder
     for kind, path in dict.fromkeys((each.kind, each.path or "") for each in problems):
-        if kind == "damaged_unfinished":
+        if kind in ("damaged_unfinished", "missing_unfinished"):
             place = (repository.git_folder if path.startswith("refs/worktree/") else common) / path
-            bench.quarantine.swap(place, content(place))
+            before, known = content(place), repository.operations.table().get(path)
+            with suppress(DamagedError):
+                if known is not None and unfinished.read(known, repository.objects):
+                    if bench.quarantine.swap(place, before, f"{known}\n".encode()):
+                        yield "the unfinished merge is as the operation log has it again"
+                    continue
+            _record(bench, {path: None}, {})
+            bench.quarantine.swap(place, before)
             repository.refs.forget_packed(path)
-            yield "the unfinished merge is set aside; the branches are as they were"
+            yield "the unfinished merge cannot be read, and is set aside; the branches are as they were"
         elif kind == "damaged_link":
             bench.quarantine.replace(common / path)
             yield f"the link {Path(path).stem} of a file copy is set aside; link it again: rtv workcopy add FILE --bind"
@@ -421,6 +439,16 @@ def _surroundings(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
             yield "git's index of the checked-out files is written again"
 
 
+def _values(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
+    """What only operations lead to is noted as lost where nothing else is damaged: the dataset is whole without it."""
+    errors = [each for each in problems if each.severity is Severity.ERROR]
+    if any(each.kind != "missing_value" for each in errors):
+        return
+    _record(bench, {}, {}, missing=[each.object for each in errors if each.object])
+    for each in errors:
+        yield f"{each.message.partition(', which ')[0]}, which is lost; that operation cannot be undone"
+
+
 _KINDS: tuple[Callable[[_Bench, Iterable[Problem]], Iterator[str]], ...] = (
     _packs,
     _loose,
@@ -430,5 +458,6 @@ _KINDS: tuple[Callable[[_Bench, Iterable[Problem]], Iterator[str]], ...] = (
     _refs,
     _heads,
     _surroundings,
+    _values,
 )
 """In this order: objects before the refs that lead to them, the log before the refs that it knows."""

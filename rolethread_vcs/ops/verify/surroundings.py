@@ -56,10 +56,13 @@ def around(repository: Repository) -> Iterator[Problem]:
         except DamagedError as error:
             message = f"{error.message}; the next command that needs it writes it again"
             yield Problem("damaged_index", Severity.WARNING, message, path="index")
+    merge = repository.unfinished_ref
     try:
-        repository.unfinished()
+        if repository.unfinished() is None and (known := repository.operations.table().get(merge)) is not None:
+            message = "the unfinished merge is gone, and no command of ours ended it: rtv verify --repair"
+            yield Problem("missing_unfinished", Severity.WARNING, message, known, merge)
     except DamagedError as error:
-        yield Problem("damaged_unfinished", Severity.ERROR, error.message, path=repository.unfinished_ref)
+        yield Problem("damaged_unfinished", Severity.ERROR, error.message, path=merge)
     with suppress(DamagedError):
         names = {*repository.refs.names(), ref_of(repository.refs.head())}
         for name, oid in repository.operations.table().items():

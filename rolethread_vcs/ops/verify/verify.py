@@ -205,6 +205,8 @@ class _Verifier:
                     self._add("unreadable_tag", message, tag, name)
             if ref.commit is not None:
                 yield _Start(ref.commit, name.startswith((BRANCHES, TAGS)), title)
+            if ref.problem == "damaged_ref" and name == self.repository.unfinished_ref:
+                continue  # it was told with what lies around
             if ref.problem:
                 if ref.problem == "missing_object" and ref.oid is not None:
                     self.reported.add(ref.oid)
@@ -250,7 +252,9 @@ class _Verifier:
             if expected is not None and number != expected:
                 self._add("broken_log", f"operation {expected} is missing from the log; {number} follows", oid)
             self.operations += 1
-            noted.update(operation.details.get("lost", {}).values() if operation.verb == REPAIR else ())
+            if operation.verb == REPAIR:
+                noted.update(operation.details.get("lost", {}).values())
+                noted.update(operation.details.get("missing", ()))
             where = self.reached[operation.id] = f"operation {number}"
             self._walk_tree(objects.commit(operation.id).tree, "", where, current=False, data=False)
             values = [value for pair in operation.changes.values() for value in pair if value]
@@ -261,7 +265,7 @@ class _Verifier:
                 elif kind is None and log.tag_object(operation, value) is None:
                     message = f"{where} ({operation.command}) needs {value[:10]}, which is missing"
                     severity = Severity.WARNING if value in noted else Severity.ERROR
-                    self._add("missing_object", message, value, severity=severity)
+                    self._add("missing_value", message, value, severity=severity)
             if operation.verb == LOST:
                 self._add("lost_operation", operation.command, oid, severity=Severity.INFO)
             expected, oid = operation.first - 1, operation.previous

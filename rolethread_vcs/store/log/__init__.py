@@ -32,7 +32,10 @@ EXTERNAL = "external"
 UNDO = "undo"
 REDO = "redo"
 REPAIR = "repair"
-"""The verb of what `verify --repair` did to refs; its details have, as `lost`, newer commits that it did not find."""
+"""The verb of what `verify --repair` did to refs; its details have, as `lost`, newer commits that it did not find.
+
+`missing` are other values that the log names and nobody has any more.
+"""
 LOST = "lost"
 """The verb of what stands for operations that a repair could not read; its details have the `first` of them."""
 
