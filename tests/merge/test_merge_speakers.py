@@ -112,9 +112,10 @@ def test_two_names_for_one_speaker_are_asked_about_message_by_message() -> None:
     assert merged.conflicts[0].base == "oren"
 
 
-def test_a_line_under_the_old_name_is_asked_about_though_both_renamed_the_speaker() -> None:
+def test_a_line_under_the_old_name_stays_where_its_own_side_renamed_the_speaker_too() -> None:
     added = [*renamed(BASE), line("ilya", "And the boy?"), line("oren", "Asleep since noon.")]
 
-    assert [each.reason for each in merge([*renamed(BASE[:6]), *BASE[7:]], added).conflicts] == [Reason.SPEAKER_RENAMED]
+    merged = merge([*renamed(BASE[:6]), *BASE[7:]], added)
+    assert merged.conflicts == () and merged.value[-1] == line("oren", "Asleep since noon.")
     swapped = renamed(renamed(renamed(BASE, "oren", "x"), "mara", "oren"), "x", "mara")
     assert merge([*swapped, line("ilya", "Well?"), line("oren", "Well.")], [*swapped[:6], *swapped[7:]]).conflicts == ()

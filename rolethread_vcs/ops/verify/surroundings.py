@@ -38,7 +38,8 @@ def is_commit(repository: Repository, oid: str) -> bool:
 def around(repository: Repository) -> Iterator[Problem]:
     """Yield what is damaged beside the objects and refs; the index, which is derived, only with a warning."""
     common = repository.common_folder
-    for path in misplaced(common):
+    wrong = misplaced(common)
+    for path in wrong:
         stands, belongs = "a folder", "a file"
         if path.is_symlink():
             stands, belongs = "a link", "the file itself"
@@ -74,8 +75,9 @@ def around(repository: Repository) -> Iterator[Problem]:
                     message = f"{ref_title(name)} is gone, and no command of ours did it; it was at {oid[:10]}"
                     yield Problem("missing_ref_of_log", Severity.WARNING, f"{message}: rtv undo", path=name)
     for path, reason in damaged_links(repository):
-        place = path.relative_to(common).as_posix()
-        yield Problem("damaged_link", Severity.ERROR, reason, path=place)
+        if path not in wrong:
+            place = path.relative_to(common).as_posix()
+            yield Problem("damaged_link", Severity.ERROR, reason, path=place)
     for folder in linked_folders(common):
         branch = ref_of(folder.head)
         if (branch is None or not branch.startswith(BRANCHES)) and not is_commit(repository, folder.head):
