@@ -128,8 +128,9 @@ def find_to_repair(start: Path) -> tuple[Repository, Quarantine, list[str]]:
                     path.mkdir()
             if not (git / HEAD).is_file():
                 quarantine.replace(git / HEAD, b"")
-            if (text := readable_part(git / "config", is_bare=not (git / "index").exists())) is not None:
-                quarantine.replace(git / "config", text)
+            config, is_bare = git / "config", not (git / "index").exists()
+            if os.path.lexists(config) and (text := readable_part(config, is_bare=is_bare)) is not None:
+                quarantine.replace(config, text)
                 said.append("git's configuration was damaged; it has the sections that can be read")
     return find_dataset(start, check=False), quarantine, said
 

@@ -296,3 +296,23 @@ def test_an_operation_of_which_only_the_record_is_lost_comes_from_the_copy(edite
     assert rtv(folder, "verify", "--repair", "--from", str(folder.parent / "copy")).returncode == 0
 
     assert operations(folder) == before
+
+
+@pytest.mark.parametrize("is_bare", [False, True])
+def test_a_configuration_that_is_gone_is_damage_and_comes_back_with_the_notes_that_the_log_knows(edited, rtv, is_bare):
+    folder, config = edited.folder, edited.folder / ".git/config"
+    assert rtv(folder, "branch", "side", "--note", "warmer").returncode == 0
+    assert rtv(folder, "config", "set", "checkout", "never" if is_bare else "always").returncode == 0
+    before = config.read_bytes()
+    config.unlink()
+    assert rtv(folder, "verify").returncode == 70
+    rtv(folder, "branch", "main", "--note", "saved but cut off")
+
+    assert rtv(folder, "verify", "--repair").returncode == 0
+
+    keys = ("core.bare", "core.logAllRefUpdates", "branch.side.description")
+    mended = [git(folder, "config", key) for key in keys]
+    assert mended == ["true" if is_bare else "false", "false" if is_bare else "true", "warmer"], before
+    assert git(folder, "config", "branch.main.description") == "saved but cut off"
+    assert rtv(folder, "verify").returncode == 0 and rtv(folder, "edit", "1", "--tag", "on").returncode == 0
+    assert is_bare or git(folder, "status", "--porcelain") == ""

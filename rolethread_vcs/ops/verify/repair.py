@@ -24,6 +24,7 @@ from rolethread_vcs.store.damaged_log import operations_to_bring, restart
 from rolethread_vcs.store.damaged_refs import fallen_back, follow_ref, last_value, lost_tips, ref_title, whole_lines
 from rolethread_vcs.store.dataset_folder import find_dataset, find_to_repair
 from rolethread_vcs.store.disk import read_file
+from rolethread_vcs.store.git_config import readable_part, with_values
 from rolethread_vcs.store.linked_folders import find_again
 from rolethread_vcs.store.log import OPERATIONS_REF, REPAIR, Moves, Operation, head_key, journal, unfinished, write
 from rolethread_vcs.store.log.journal import Pending
@@ -33,7 +34,7 @@ from rolethread_vcs.store.objects.pack_index import MULTI, read_index
 from rolethread_vcs.store.objects.pack_scan import index_of, mapped, scan
 from rolethread_vcs.store.objects.packs import KEEP, PackWriter
 from rolethread_vcs.store.pack_folder import index_cut_off
-from rolethread_vcs.store.publication import close, publish
+from rolethread_vcs.store.publication import BARE_KEY, close, publish
 from rolethread_vcs.store.quarantine import Quarantine, content, forget_own_locks
 from rolethread_vcs.store.recovery import finish_interrupted, forget_dead_locks
 from rolethread_vcs.store.refs import BRANCHES, HEAD, SYMBOLIC, TAGS, branch_of, is_unfinished
@@ -411,6 +412,19 @@ def _log(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
                 yield f"{ref_title(name)} is at {value[:10]} again"
 
 
+def _config(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
+    """A configuration that is gone is made again, with what commands of ours set there, as the operation log has it."""
+    common = bench.repository.common_folder
+    path = common / "config"
+    if any(each.kind == "damaged_config" for each in problems) and not path.is_file():
+        known: dict[str, str | None] = {}
+        for operation in bench.repository.operations.readable():
+            known = {key: after for key, (_, after) in operation.config.items() if key != BARE_KEY} | known
+        text = readable_part(path, is_bare=not (common / "index").exists()) or b""
+        if bench.quarantine.swap(path, content(path), with_values(text, known)):
+            yield "git's configuration was gone; it has what the operation log knows of it, with notes of branches"
+
+
 def _surroundings(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
     """What is derived is written again; an unfinished merge, or the link of a file copy, is set aside."""
     repository, common = bench.repository, bench.repository.common_folder
@@ -457,6 +471,7 @@ _KINDS: tuple[Callable[[_Bench, Iterable[Problem]], Iterator[str]], ...] = (
     _log,
     _refs,
     _heads,
+    _config,
     _surroundings,
     _values,
 )

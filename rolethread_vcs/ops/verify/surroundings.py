@@ -47,6 +47,9 @@ def around(repository: Repository) -> Iterator[Problem]:
             stands, belongs = "a file" if path.exists() else "missing", "a folder"
         message = f"{path} is {stands}, where {belongs} belongs"
         yield Problem("misplaced", Severity.ERROR, message, path=path.relative_to(common).as_posix())
+    if not (config := common / "config").is_file():
+        message = f"git's configuration {config} is gone, with the notes of branches in it"
+        yield Problem("damaged_config", Severity.ERROR, message, path="config")
     try:
         repository.config.own_section("")
     except DamagedError as error:
