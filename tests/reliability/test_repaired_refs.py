@@ -357,3 +357,22 @@ def test_no_repair_puts_a_folder_on_a_branch_that_another_has(edited, rtv):
     assert head.read_text().strip() == side
     assert not git(linked, "status", "--porcelain")
     assert rtv(folder, "verify").returncode == 0
+
+
+@pytest.mark.parametrize("name", ["commondir", "HEAD"])
+@pytest.mark.parametrize("data", [b"", None, b"\0\0", b"ref: refs/heads/\xff\n"])
+def test_a_linked_folder_that_git_does_not_open_is_damage_and_is_mended_from_within(edited, rtv, name, data):
+    folder, linked = edited.folder, edited.folder.parent / "linked"
+    assert rtv(folder, "workcopy", "add", str(linked), "--branch", "side").returncode == 0
+    place = folder / ".git/worktrees/linked" / name
+    before = place.read_text()
+    place.unlink()
+    if data is not None:
+        place.write_bytes(data)
+
+    assert rtv(folder, "verify").returncode == 70
+    assert rtv(linked, "verify", "--repair").returncode == 0
+
+    assert place.read_text() == before
+    assert rtv(folder, "verify").returncode == 0
+    assert not git(linked, "status", "--porcelain")

@@ -477,6 +477,9 @@ def _surroundings(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
         elif kind == "damaged_link":
             bench.quarantine.replace(common / path)
             yield f"the link {Path(path).stem} of a file copy is set aside; link it again: rtv workcopy add FILE --bind"
+        elif kind == "lost_folder" and path.endswith("commondir"):
+            bench.quarantine.replace(common / path, b"../..\n")
+            yield f"the folder copy {Path(path).parent.name} finds the dataset again"
         elif kind == "lost_folder" and (link := find_again(common, (common / path).parent)):
             bench.quarantine.replace(common / path, f"{link}\n".encode("utf-8", "surrogateescape"))
             yield f"the folder copy {link.parent} is found again"
