@@ -381,6 +381,10 @@ DAMAGES: dict[str, Damage] = {
     "private-is-file": _tree(".git/rolethread"),
     "refs-is-file": _tree(".git/refs/heads"),
     "entries-folder-is-file": _tree("entries"),
+    "written-through": lambda folder: (
+        (folder / ".git/logs").rename(folder.parent / "logs"),
+        (folder / ".git/logs").symlink_to(folder.parent / "logs"),
+    ),
     "entries-folder-is-link": _both(_tree("entries"), lambda folder: _link(folder / "entries")),
     "none": lambda _folder: None,
 }
@@ -388,5 +392,5 @@ DAMAGES: dict[str, Damage] = {
 HAND_EDITS = {"entries-folder-is-file", "entries-folder-is-link"}
 """Those in which the files of entries are gone from the checked-out folder: hand edits, which no repair touches."""
 
-NO_DAMAGE = {"settings-gone": 20, "stale-index-lock": 60, "attributes-pipe": 20}
+NO_DAMAGE = {"settings-gone": 20, "stale-index-lock": 60, "attributes-pipe": 20, "written-through": 0}
 """Those of which a repair knows nothing, as they are whole: the status of an edit, which names the way out."""

@@ -352,3 +352,19 @@ def test_a_file_of_an_entry_that_is_too_large_is_a_hand_edit_that_is_not_read(da
 
     assert (looked.returncode, "1 hand-edited file is not saved" in looked.stdout) == (0, True)
     assert (saved.returncode, "larger than" in saved.stderr) == (20, True), saved.stderr
+
+
+@pytest.mark.parametrize("place", ["config", "index", "refs", "logs", "objects", "objects/pack", "rolethread"])
+def test_a_link_that_is_written_through_is_told_by_verify(
+    dataset: Dataset, rtv: Run, place: str, tmp_path: Path
+) -> None:
+    path = dataset.repository.common_folder / place
+    path.rename(tmp_path / "elsewhere")
+    path.symlink_to(tmp_path / "elsewhere")
+
+    verified, advised = rtv(dataset.folder, "verify"), rtv(dataset.folder, "doctor")
+
+    assert (verified.returncode, str(tmp_path / "elsewhere") in verified.stdout) == (0, True), verified.stdout
+    assert str(tmp_path / "elsewhere") in advised.stdout
+    assert rtv(dataset.folder, "edit", "1", "--tag", "+x").returncode == 0
+    assert path.is_symlink()

@@ -13,6 +13,7 @@ from rolethread_vcs.errors import DamagedError, RoleThreadError
 from rolethread_vcs.model.layout import ENTRIES
 from rolethread_vcs.ops.edit.status import Interrupted, interrupted_command
 from rolethread_vcs.ops.git_support.hooks import BEFORE, hooks_of_others
+from rolethread_vcs.ops.verify.surroundings import written_through
 from rolethread_vcs.store import disk, filesystem, lock, pack_folder
 from rolethread_vcs.store.damaged_refs import FollowedRef, clash_notes, damaged_refs
 from rolethread_vcs.store.dataset_folder import check_is_dataset, find_dataset
@@ -110,6 +111,7 @@ def diagnose(folder: Path, *, git_version: str | None = None, home: Path | None 
     machine = _machine(repository.folder, git_version)
     health = _health(repository)
     advice = [*_advise_machine(machine), *_advise(health), *_advise_git(repository, home)]
+    advice += [link.message for link in written_through(repository)]
     advice += ["look closer with: rtv verify"] if trouble else []
     return Diagnosis(machine, health, trouble, tuple(advice))
 
