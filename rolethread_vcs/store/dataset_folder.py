@@ -84,7 +84,8 @@ def find_dataset(start: Path, *, check: bool = True) -> Repository:
     found = discover(start)
     if found is None:
         if (git := _damaged_git_folder(start)) is not None:
-            raise DamagedError(f"{git} has lost its HEAD, or a folder of git", hint="rtv verify --repair")
+            message = f"{git}, or what leads there, has lost its HEAD, or a file or folder of git"
+            raise DamagedError(message, hint="rtv verify --repair")
         raise NoDatasetError(
             f"there is no dataset in {start} or above it",
             hint="make one with: rtv init my-dataset   (with data: rtv init my-dataset --from FILE)",
@@ -128,10 +129,11 @@ def find_to_repair(start: Path) -> tuple[Repository, Quarantine, list[str]]:
                     path.mkdir()
             if not (git / HEAD).is_file():
                 quarantine.replace(git / HEAD, b"")
-            if (text := readable_part(git / "config", is_bare=not (git / "index").exists())) is not None:
-                quarantine.replace(git / "config", text)
+            config, is_bare = git / "config", not (git / "index").exists()
+            if os.path.lexists(config) and (text := readable_part(config, is_bare=is_bare)) is not None:
+                quarantine.replace(config, text)
                 said.append("git's configuration was damaged; it has the sections that can be read")
-    return find_dataset(start, check=False), quarantine, said
+    return open_dataset(git, check=False), quarantine, said
 
 
 _FOLDERS = ("objects", "objects/pack", "refs", "refs/heads")
@@ -152,7 +154,11 @@ def misplaced(git: Path) -> list[Path]:
 
 
 def _damaged_git_folder(start: Path) -> Path | None:
-    """Return the nearest git folder of a dataset, also one that git does not take for one."""
+    """Return the nearest git folder of a dataset, also one that git does not take for one, or of a linked folder."""
+    from rolethread_vcs.store.linked_folders import linked_private
+
+    if (private := linked_private(start)) is not None and (private.parent.parent / PRIVATE).exists():
+        return private.parent.parent
     start = start.resolve()
     places = (place for folder in (start, *start.parents) for place in (folder / ".git", folder))
     return next((place for place in places if (place / PRIVATE).exists()), None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -10,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 import pygit2
 
+from rolethread_vcs.errors import DamagedError
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.libgit2 import RAISED, git_errors, read_errors
 
@@ -80,27 +80,18 @@ class GitConfig:
     def set(self, values: Mapping[str, str | None]) -> None:
         """Set keys, or with None remove them, in the repository's own file: all of them, or none.
 
-        libgit2 changes a copy, since it flushes nothing of a configuration.
-
         Raises:
-            SystemRefusedError, GitLockedError: it cannot be written. DamagedError: it cannot be read.
+            SystemRefusedError, GitLockedError: it cannot be written. DamagedError: it cannot be read, or is gone.
         """
         disk.reach("config", ", ".join(values))
         path = self._path.resolve()
+        if not path.exists():
+            raise DamagedError(f"git's configuration {path} is gone", hint="rtv verify --repair")
         with (
             git_errors("writing the repository's configuration"),
             disk.replacing(path, durable=self.durable, as_git=True) as stream,
-            TemporaryDirectory() as folder,
         ):
-            copy = Path(folder, path.name)
-            copy.write_bytes(path.read_bytes())
-            config = pygit2.Config(str(copy))
-            for key, value in values.items():
-                if value is not None:
-                    config[key] = value
-                elif key in config:
-                    del config[key]
-            stream.write(copy.read_bytes())
+            stream.write(with_values(path.read_bytes(), values))
 
     def notes(self) -> dict[str, str]:
         """Return what people wrote down about branches, by branch: git's own `branch.<name>.description`.
@@ -130,15 +121,33 @@ def upstream_settings(branch: str, remote: str, there: str) -> dict[str, str | N
     return {f"{_BRANCH}{branch}.remote": remote, f"{_BRANCH}{branch}.merge": f"refs/heads/{there}"}
 
 
+def with_values(text: bytes, values: Mapping[str, str | None]) -> bytes:
+    """Return the text of a configuration with keys set, or with None removed.
+
+    libgit2 changes a copy, since it flushes nothing of a configuration.
+    """
+    with TemporaryDirectory() as folder:
+        copy = Path(folder, "config")
+        copy.write_bytes(text)
+        config = pygit2.Config(str(copy))
+        for key, value in values.items():
+            if value is not None:
+                config[key] = value
+            elif key in config:
+                del config[key]
+        return copy.read_bytes()
+
+
 def readable_part(path: Path, *, is_bare: bool) -> bytes | None:
-    """Return the sections of a configuration file that can be read, None where all of it can be."""
-    if not os.path.lexists(path) or _is_readable(path):
+    """Return the sections of a configuration file that can be read, a new one where it is gone, None where all can."""
+    if _is_readable(path):
         return None
     try:
         text = path.read_text(encoding="utf-8", errors="surrogateescape")
     except OSError:
         text = ""
     core = f"[core]\n\trepositoryformatversion = 0\n\tbare = {str(is_bare).lower()}\n"
+    core += f"\tlogAllRefUpdates = {str(not is_bare).lower()}\n"
     kept = []
     with TemporaryDirectory() as folder:
         part = Path(folder) / "part"

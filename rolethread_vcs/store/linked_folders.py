@@ -128,18 +128,25 @@ def _folder(name: str, folder: Path, private: Path, *, is_there: bool) -> Checke
     )
 
 
+def linked_private(start: Path) -> Path | None:
+    """Return the private folder of the linked worktree that a path lies in, as its file `.git` says."""
+    start = start.resolve()
+    here = next((each for each in (start, *start.parents) if (each / ".git").exists()), None)
+    text = None if here is None else read_file(here / ".git")  # None for a folder `.git`, of a main one
+    return None if here is None or not text or not text.startswith(_POINTS) else here / text.removeprefix(_POINTS)
+
+
 def linked_place(start: Path) -> tuple[Path, Path] | None:
     """Return the linked worktree that a path lies in, and the folder that the repository takes it for; else None.
 
     They differ where a folder was moved or copied by hand: its file `.git` still leads to the private folder of the
     place where it was made.
     """
-    start = start.resolve()
-    here = next((each for each in (start, *start.parents) if (each / ".git").exists()), None)
-    text = read_file(here / ".git") if here is not None else None  # None for a folder `.git`, of a main one
-    if here is None or text is None or not text.startswith(_POINTS):
+    private = linked_private(start)
+    if private is None:
         return None
-    private = here / text.removeprefix(_POINTS).strip()
+    start = start.resolve()
+    here = next(each for each in (start, *start.parents) if (each / ".git").exists())
     return here, (_link_of(private) or private / "gitdir").parent.resolve()
 
 

@@ -125,8 +125,8 @@ class Repository:
         return tuple(each for each in self.folders() if each.private != self.git_folder)
 
     def other_heads(self) -> dict[str, str]:
-        """Return HEAD of each other folder, by its name, as far as it reads."""
-        return {each.name: each.head for each in self.other_folders() if each.head}
+        """Return HEAD of each other folder, by its name, "" where it does not read."""
+        return {each.name: each.head for each in self.other_folders()}
 
     def branch(self) -> str | None:
         """Return the name of the current branch, or None when HEAD is detached."""

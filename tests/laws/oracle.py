@@ -12,8 +12,9 @@ they count as `clean`); whatever the doubt is not about, by exchange, has to be 
        question of an exchange was asked again, before lines that were its own, or while it is asked otherwise now)
     c  an exchange was removed and another one asks the same, or says the same, elsewhere: it may be the old one,
        or an exchange says nothing that it said before, or a few words of it elsewhere, and the other side deleted it;
-       or it was replaced by one that says nearly the same in each message, or asks so and is the only one; or a line
-       was dropped and its speaker said another one in the same exchange: it may have been written anew
+       or it was replaced by one that says nearly the same in each message, or asks so and is the only one, or has
+       answers of a few letters; or a line was dropped and its speaker said another one in the same exchange: it
+       may have been written anew
     d  a message was cut in two and the other side changed its text or cut it, or little of it is left in the halves
     e  two answers were joined and the other side changed one of them, or put something between, or they say little
 
@@ -358,7 +359,8 @@ class Oracle:
             if one[0] == another[0]:
                 self._doubt("asked again", {who, to_who})
             alike = [*map(_is_alike, one, another)] if len(one) == len(another) else [False]
-            if all(alike) or (len(before) == len(after) == 1 and alike[0]):
+            little = all(len(said[1]) < _FEW_LETTERS for said in (*one[1:], *another[1:]))
+            if all(alike) or (alike[0] and little) or (len(before) == len(after) == 1 and alike[0]):
                 self._doubt("replaced by one that is alike", {who, to_who})
         for who, said in before.items():
             again = {to_who for to_who, another in after.items() if to_who not in before and another[0] == said[0]}

@@ -296,3 +296,83 @@ def test_an_operation_of_which_only_the_record_is_lost_comes_from_the_copy(edite
     assert rtv(folder, "verify", "--repair", "--from", str(folder.parent / "copy")).returncode == 0
 
     assert operations(folder) == before
+
+
+@pytest.mark.parametrize("is_bare", [False, True])
+def test_a_configuration_that_is_gone_is_damage_and_comes_back_with_the_notes_that_the_log_knows(edited, rtv, is_bare):
+    folder, config = edited.folder, edited.folder / ".git/config"
+    assert rtv(folder, "branch", "side", "--note", "warmer").returncode == 0
+    assert rtv(folder, "config", "set", "checkout", "never" if is_bare else "always").returncode == 0
+    before = config.read_bytes()
+    config.unlink()
+    assert rtv(folder, "verify").returncode == 70
+    rtv(folder, "branch", "main", "--note", "saved but cut off")
+
+    assert rtv(folder, "verify", "--repair").returncode == 0
+
+    keys = ("core.bare", "core.logAllRefUpdates", "branch.side.description")
+    mended = [git(folder, "config", key) for key in keys]
+    assert mended == ["true" if is_bare else "false", "false" if is_bare else "true", "warmer"], before
+    assert git(folder, "config", "branch.main.description") == "saved but cut off"
+    assert rtv(folder, "verify").returncode == 0 and rtv(folder, "edit", "1", "--tag", "on").returncode == 0
+    assert is_bare or git(folder, "status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize(
+    ("prepare", "leads_to"),
+    [
+        (lambda main, linked: None, "ref: refs/heads/side"),
+        (lambda main, linked: git(linked, "switch", "-q", "-c", "third"), "ref: refs/heads/third"),
+        (lambda main, linked: (linked / "hand.txt").write_text("a note"), "ref: refs/heads/side"),
+    ],
+    ids=["known", "switched by git", "hand edits"],
+)
+def test_a_linked_folder_whose_head_is_lost_goes_back_to_its_branch(edited, rtv, prepare, leads_to):
+    linked = edited.folder.parent / "linked"
+    assert rtv(edited.folder, "workcopy", "add", str(linked), "--branch", "side").returncode == 0
+    assert rtv(linked, "edit", "1", "--tag", "+side").returncode == 0
+    prepare(edited.folder, linked)
+    head = edited.folder / ".git/worktrees/linked/HEAD"
+    head.unlink()
+    assert rtv(edited.folder, "branch", "another").returncode == 0  # an operation that does not see it
+
+    mended = rtv(edited.folder, "verify", "--repair")
+
+    assert mended.returncode == 0
+    assert head.read_text().strip() == leads_to
+    assert not git(linked, "status", "--porcelain", "--untracked-files=no")
+
+
+def test_no_repair_puts_a_folder_on_a_branch_that_another_has(edited, rtv):
+    folder, linked = edited.folder, edited.folder.parent / "linked"
+    assert rtv(folder, "workcopy", "add", str(linked), "--branch", "side").returncode == 0
+    side = git(folder, "rev-parse", "side")
+    head = folder / ".git/worktrees/linked/HEAD"
+    head.unlink()
+    git(folder, "switch", "-q", "--ignore-other-worktrees", "side")
+
+    mended = rtv(folder, "verify", "--repair")
+
+    assert mended.returncode == 0
+    assert head.read_text().strip() == side
+    assert not git(linked, "status", "--porcelain")
+    assert rtv(folder, "verify").returncode == 0
+
+
+@pytest.mark.parametrize("name", ["commondir", "HEAD"])
+@pytest.mark.parametrize("data", [b"", None, b"\0\0", b"ref: refs/heads/\xff\n"])
+def test_a_linked_folder_that_git_does_not_open_is_damage_and_is_mended_from_within(edited, rtv, name, data):
+    folder, linked = edited.folder, edited.folder.parent / "linked"
+    assert rtv(folder, "workcopy", "add", str(linked), "--branch", "side").returncode == 0
+    place = folder / ".git/worktrees/linked" / name
+    before = place.read_text()
+    place.unlink()
+    if data is not None:
+        place.write_bytes(data)
+
+    assert rtv(folder, "verify").returncode == 70
+    assert rtv(linked, "verify", "--repair").returncode == 0
+
+    assert place.read_text() == before
+    assert rtv(folder, "verify").returncode == 0
+    assert not git(linked, "status", "--porcelain")

@@ -6,6 +6,7 @@ or the new, and to say it again goes on from there.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
@@ -24,6 +25,7 @@ from rolethread_vcs.store.damaged_log import operations_to_bring, restart
 from rolethread_vcs.store.damaged_refs import fallen_back, follow_ref, last_value, lost_tips, ref_title, whole_lines
 from rolethread_vcs.store.dataset_folder import find_dataset, find_to_repair
 from rolethread_vcs.store.disk import read_file
+from rolethread_vcs.store.git_config import readable_part, with_values
 from rolethread_vcs.store.linked_folders import find_again
 from rolethread_vcs.store.log import OPERATIONS_REF, REPAIR, Moves, Operation, head_key, journal, unfinished, write
 from rolethread_vcs.store.log.journal import Pending
@@ -33,7 +35,7 @@ from rolethread_vcs.store.objects.pack_index import MULTI, read_index
 from rolethread_vcs.store.objects.pack_scan import index_of, mapped, scan
 from rolethread_vcs.store.objects.packs import KEEP, PackWriter
 from rolethread_vcs.store.pack_folder import index_cut_off
-from rolethread_vcs.store.publication import close, publish
+from rolethread_vcs.store.publication import BARE_KEY, close, publish
 from rolethread_vcs.store.quarantine import Quarantine, content, forget_own_locks
 from rolethread_vcs.store.recovery import finish_interrupted, forget_dead_locks
 from rolethread_vcs.store.refs import BRANCHES, HEAD, SYMBOLIC, TAGS, branch_of, is_unfinished
@@ -163,7 +165,9 @@ def _bring(bench: _Bench, wanted: Iterable[str]) -> dict[str, str]:
     """Write objects again that are missing, with all that they lead to; return from where each came."""
     repository = bench.repository
     missing = [oid for oid in wanted if repository.objects.kind(oid) is None]
-    files = _checked_out(repository) if missing else {}
+    files: dict[str, tuple[str, bytes]] = {}
+    for each in repository.folders() if missing else ():
+        files |= _files_in(each.folder)
     brought: dict[str, str] = {}
     with repository.pack() as pack:
         while missing:
@@ -182,8 +186,8 @@ def _bring(bench: _Bench, wanted: Iterable[str]) -> dict[str, str]:
     return brought
 
 
-def _checked_out(repository: Repository) -> dict[str, tuple[str, bytes]]:
-    """Return the objects that the files of all checked-out folders come to, and their folders, by hex id."""
+def _files_in(folder: Path) -> dict[str, tuple[str, bytes]]:
+    """Return the objects that the files of a checked-out folder come to, and their folders, by hex id."""
     found: dict[str, tuple[str, bytes]] = {}
 
     def keep(kind: str, data: bytes) -> bytes:
@@ -191,9 +195,9 @@ def _checked_out(repository: Repository) -> dict[str, tuple[str, bytes]]:
         found[oid.hex()] = kind, data
         return oid
 
-    def tree_of(folder: Path) -> bytes:
+    def tree_of(place: Path) -> bytes:
         items = []
-        for path in folder.iterdir():
+        for path in place.iterdir():
             name = path.name.encode("utf-8", "surrogateescape")
             with suppress(OSError):  # what this user may not read is no help; the rest is
                 if path.is_dir() and not path.is_symlink() and name != b".git":
@@ -202,9 +206,8 @@ def _checked_out(repository: Repository) -> dict[str, tuple[str, bytes]]:
                     items.append(trees.Item(trees.FILE, name, keep("blob", path.read_bytes())))
         return keep("tree", trees.unparse(items))
 
-    for each in repository.folders():
-        with suppress(OSError):
-            tree_of(each.folder)
+    with suppress(OSError):
+        tree_of(folder)
     return found
 
 
@@ -357,9 +360,8 @@ def _record(
 
 
 def _heads(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
-    """HEAD leads to the branch that the operation log has, else to one that is there."""
+    """HEAD of a folder leads to where it was last known, else to what its files come nearest to."""
     repository = bench.repository
-    branches = {name.removeprefix(BRANCHES) for name in repository.refs.names() if name.startswith(BRANCHES)}
     for problem in problems:
         path = problem.path or ""
         if problem.kind not in ("damaged_ref", "missing_ref") or not (
@@ -367,20 +369,52 @@ def _heads(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
         ):
             continue
         folder = path.split("/")[1] if path.startswith("worktrees/") else repository.worktree_name
-        place = repository.common_folder / "worktrees" / folder / HEAD if folder else repository.common_folder / HEAD
+        place = repository.common_folder / head_key(folder)
         before = content(place)
         with suppress(DamagedError):
             if folder == repository.worktree_name and is_commit(repository, repository.refs.head_commit() or ""):
                 continue  # another program moved it meanwhile
-        known = repository.operations.table().get(head_key(folder), "")
-        if branch_of(known) not in branches and not is_commit(repository, known):
-            known = (
-                SYMBOLIC + BRANCHES + next((each for each in ("main", *sorted(branches)) if each in branches), "main")
-            )
+        known, is_known = _last_head(repository, folder)
         if not bench.quarantine.swap(place, before, f"{known}\n".encode()):
             continue
         where = f"the folder copy {folder}" if folder else "the dataset"
-        yield f"{where} is on {branch_of(known) or f'the commit {known[:10]}'} again"
+        to = branch_of(known) or f"the commit {known[:10]}"
+        near = ", which its files come nearest to; to work on a branch: rtv switch NAME"
+        yield f"{where} is on {to}{' again' if is_known else near.partition(';')[0] if branch_of(known) else near}"
+
+
+def _last_head(repository: Repository, folder: str) -> tuple[str, bool]:
+    """Return what HEAD of a folder, by its name, is to lead to, and whether a log knows that.
+
+    The operation log and git's own may each know more than the other, so the files decide between them, and among all
+    branches and releases where neither knows. Nobody puts it on a branch that another folder has: git refuses that,
+    and the files of the one would be hand edits to the other.
+    """
+    folders = {each.name: each for each in repository.folders()}
+    taken = {name for key, each in folders.items() if key != folder for name in (each.branch, each.rebasing)}
+    refs = {name: follow_ref(repository, name).commit for name in sorted(repository.refs.names())}
+    places = {SYMBOLIC + name if name.startswith(BRANCHES) else oid: oid for name, oid in refs.items() if oid}
+    free = {value: oid for value, oid in places.items() if branch_of(value) not in taken - {None, ""}}
+    key = head_key(folder)
+    files = set(_files_in(folders[folder].folder)) if folder in folders and folders[folder].is_there else set()
+    logged = next((each.refs[key] for each in repository.operations.readable() if key in each.refs), "")
+    # git's log stops where no files are checked out; else it has every switch
+    last = (repository.refs.last_switch(key), logged) if files else (logged,)
+    known = {value: free.get(value, value) for value in last if value}
+    known = {value: oid for value, oid in known.items() if not oid.startswith(SYMBOLIC) and is_commit(repository, oid)}
+    if not known and not places:
+        return SYMBOLIC + BRANCHES + "main", False
+    # of a branch that another folder has, the commit alone
+    others = sorted((value not in free, branch_of(value) != "main", value) for value in places)
+    values = known or {places[value] if is_taken else value: places[value] for is_taken, _, value in others}
+
+    def distance(value: str) -> int:
+        with suppress(DamagedError):
+            tree = repository.snapshot_of(values[value]).tree
+            return len(files ^ {blob.oid.hex() for _, blob in trees.files(tree, repository.objects.tree)})
+        return sys.maxsize
+
+    return min(values, key=distance) if files and len(values) > 1 else next(iter(values)), bool(known)
 
 
 def _log(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
@@ -411,6 +445,19 @@ def _log(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
                 yield f"{ref_title(name)} is at {value[:10]} again"
 
 
+def _config(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
+    """A configuration that is gone is made again, with what commands of ours set there, as the operation log has it."""
+    common = bench.repository.common_folder
+    path = common / "config"
+    if any(each.kind == "damaged_config" for each in problems) and not path.is_file():
+        known: dict[str, str | None] = {}
+        for operation in bench.repository.operations.readable():
+            known = {key: after for key, (_, after) in operation.config.items() if key != BARE_KEY} | known
+        text = readable_part(path, is_bare=not (common / "index").exists()) or b""
+        if bench.quarantine.swap(path, content(path), with_values(text, known)):
+            yield "git's configuration was gone; it has what the operation log knows of it, with notes of branches"
+
+
 def _surroundings(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
     """What is derived is written again; an unfinished merge, or the link of a file copy, is set aside."""
     repository, common = bench.repository, bench.repository.common_folder
@@ -430,6 +477,9 @@ def _surroundings(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
         elif kind == "damaged_link":
             bench.quarantine.replace(common / path)
             yield f"the link {Path(path).stem} of a file copy is set aside; link it again: rtv workcopy add FILE --bind"
+        elif kind == "lost_folder" and path.endswith("commondir"):
+            bench.quarantine.replace(common / path, b"../..\n")
+            yield f"the folder copy {Path(path).parent.name} finds the dataset again"
         elif kind == "lost_folder" and (link := find_again(common, (common / path).parent)):
             bench.quarantine.replace(common / path, f"{link}\n".encode("utf-8", "surrogateescape"))
             yield f"the folder copy {link.parent} is found again"
@@ -457,6 +507,7 @@ _KINDS: tuple[Callable[[_Bench, Iterable[Problem]], Iterator[str]], ...] = (
     _log,
     _refs,
     _heads,
+    _config,
     _surroundings,
     _values,
 )

@@ -11,8 +11,9 @@ from rolethread_vcs.model.finding import Severity
 from rolethread_vcs.ops.workcopy.links import damaged_links
 from rolethread_vcs.store.damaged_refs import ref_title
 from rolethread_vcs.store.dataset_folder import misplaced
+from rolethread_vcs.store.disk import read_file
 from rolethread_vcs.store.linked_folders import linked_folders
-from rolethread_vcs.store.refs import BRANCHES, TAGS, ref_of
+from rolethread_vcs.store.refs import BRANCHES, TAGS, is_text, ref_of
 from rolethread_vcs.store.repository import Repository
 
 
@@ -73,6 +74,9 @@ def around(repository: Repository) -> Iterator[Problem]:
             stands, belongs = "a file" if path.exists() else "missing", "a folder"
         message = f"{path} is {stands}, where {belongs} belongs"
         yield Problem("misplaced", Severity.ERROR, message, path=path.relative_to(common).as_posix())
+    if not (config := common / "config").is_file():
+        message = f"git's configuration {config} is gone, with the notes of branches in it"
+        yield Problem("damaged_config", Severity.ERROR, message, path="config")
     yield from written_through(repository)
     try:
         repository.config.own_section("")
@@ -107,9 +111,14 @@ def around(repository: Repository) -> Iterator[Problem]:
             yield Problem("damaged_link", Severity.ERROR, reason, path=place)
     for folder in linked_folders(common):
         branch = ref_of(folder.head)
-        if (branch is None or not branch.startswith(BRANCHES)) and not is_commit(repository, folder.head):
+        is_branch = branch is not None and branch.startswith(BRANCHES) and is_text(branch)
+        if not is_branch and not is_commit(repository, folder.head):
             message = f"HEAD of the folder copy {folder.folder} leads nowhere"
             yield Problem("damaged_ref", Severity.ERROR, message, path=f"worktrees/{folder.name}/HEAD")
+        way = read_file(folder.private / "commondir") or ""
+        if "\0" in way or (folder.private / way).resolve() != common.resolve():
+            message = f"the folder copy {folder.folder} has lost the way to the dataset; git does not open it"
+            yield Problem("lost_folder", Severity.ERROR, message, path=f"worktrees/{folder.name}/commondir")
         if folder.folder == folder.private:
             message = f"nobody knows where the folder copy {folder.name} lies; {folder.gone_hint}"
             yield Problem("lost_folder", Severity.ERROR, message, path=f"worktrees/{folder.name}/gitdir")

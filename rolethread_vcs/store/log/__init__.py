@@ -314,11 +314,12 @@ def table_to_record(
 ) -> dict[str, str]:
     """Return the table for the next operation: refs and HEAD as they are now, HEAD of other folders as known before.
 
-    `others` are the folders that are there beside this one, by name, with HEAD as it is now: it counts for a folder
-    that is met for the first time.
+    `others` are the folders that are there beside this one, by name, with HEAD as it is now ("" where it does not
+    read): it counts for a folder that is met for the first time.
     """
     known = {} if last is None else last.refs
     heads = {head_key(name): known.get(head_key(name), head) for name, head in others.items()}
+    heads = {key: head for key, head in heads.items() if head}
     if HEAD in known:
         heads[HEAD] = known[HEAD]
     if worktree and UNFINISHED in known:

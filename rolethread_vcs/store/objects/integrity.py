@@ -47,8 +47,7 @@ def bad_packs(folder: Path) -> Iterator[BadFile]:
         if path.suffix == ".idx":
             yield BadFile(path, "its pack is gone, and the objects in it with it")
         else:
-            reason = f"its index is gone, so nobody sees its objects (git index-pack {path.name} makes one)"
-            yield BadFile(path, reason)
+            yield BadFile(path, "its index is gone, so nobody sees its objects; rtv verify --repair makes one")
     for path in sorted(folder.glob("pack-*.pack")):
         if path not in halves and path.with_suffix(".idx").name not in bad_indexes:
             fault = _bad_pack(path)

@@ -40,6 +40,7 @@ UNFINISHED_ELSEWHERE: Final = "refs/rolethread/worktrees/"
 
 
 _LOGGED = re.compile(rb"[0-9a-f]{40} ([0-9a-f]{40}) ")
+_SWITCHED = re.compile(rb"\tcheckout: moving from .* to (\S+)$")
 _OPERATIONS = "refs/rolethread/ops"
 _UNBORN = SYMBOLIC + BRANCHES + "main"
 """Where HEAD is where there is none."""
@@ -177,12 +178,26 @@ class Refs:
         Raises:
             SystemRefusedError: the disk does not give it.
         """
+        yield from (match[1].decode() for line in self._log_lines(name) if (match := _LOGGED.match(line)))
+
+    def last_switch(self, name: str) -> str:
+        """Return where HEAD of a folder (`worktrees/x/HEAD`) was last put as its reflog has it, "" where nobody knows.
+
+        Raises:
+            SystemRefusedError: the disk does not give it.
+        """
+        place = Path(name)
+        lines = self._log_lines(str(place.parent / "logs" / place.name), "")
+        match = next((match for line in lines if (match := _SWITCHED.search(line))), None)
+        return SYMBOLIC + BRANCHES + match[1].decode("utf-8", "surrogateescape") if match else ""
+
+    def _log_lines(self, name: str, below: str = "logs") -> list[bytes]:
+        """Return the lines of a reflog, the newest first."""
         with disk.system_errors(f"reading the reflog of {shorten(name)}"):
             try:
-                lines = (disk.read_plain(self.common / "logs" / name, limits.FILE) or b"").splitlines()
+                return (disk.read_plain(self.common / below / name, limits.FILE) or b"").splitlines()[::-1]
             except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-                return
-        yield from (match[1].decode() for line in reversed(lines) if (match := _LOGGED.match(line)))
+                return []
 
     def create(self, name: str, target: str, why: str = "") -> None:
         """Create a ref; call only under our lock, since git's own creation is not compare-and-swap.

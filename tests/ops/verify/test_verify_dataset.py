@@ -177,7 +177,7 @@ def test_a_pack_without_an_index_is_told_with_the_way_to_get_it_back(dataset):
 
     (problem,) = problems(dataset)
     assert (problem.kind, problem.severity) == ("damaged_pack", Severity.WARNING)
-    assert "git index-pack pack-stray.pack" in problem.message
+    assert "rtv verify --repair" in problem.message
 
 
 def test_a_shallow_copy_is_whole(dataset, tmp_path):
