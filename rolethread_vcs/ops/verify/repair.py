@@ -399,7 +399,8 @@ def _last_head(repository: Repository, folder: str) -> tuple[str, bool]:
     files = set(_files_in(folders[folder].folder)) if folder in folders and folders[folder].is_there else set()
     logged = next((each.refs[key] for each in repository.operations.readable() if key in each.refs), "")
     # git's log stops where no files are checked out; else it has every switch
-    last = (repository.refs.last_switch(key), logged) if files else (logged,)
+    switched, stood = repository.refs.last_switch(key)
+    last = (switched, logged, stood) if files else (logged,)
     known = {value: free.get(value, value) for value in last if value}
     known = {value: oid for value, oid in known.items() if not oid.startswith(SYMBOLIC) and is_commit(repository, oid)}
     if not known and not places:

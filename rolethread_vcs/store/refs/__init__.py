@@ -180,8 +180,10 @@ class Refs:
         """
         yield from (match[1].decode() for line in self._log_lines(name) if (match := _LOGGED.match(line)))
 
-    def last_switch(self, name: str) -> str:
-        """Return where HEAD of a folder (`worktrees/x/HEAD`) was last put as its reflog has it, "" where nobody knows.
+    def last_switch(self, name: str) -> tuple[str, str]:
+        """Return the branch that HEAD of a folder (`worktrees/x/HEAD`) was last put on as its reflog has it, as `head`.
+
+        With it the last commit there; "" where the log does not say. What was no branch reads as one that is not there.
 
         Raises:
             SystemRefusedError: the disk does not give it.
@@ -189,7 +191,8 @@ class Refs:
         place = Path(name)
         lines = self._log_lines(str(place.parent / "logs" / place.name), "")
         match = next((match for line in lines if (match := _SWITCHED.search(line))), None)
-        return SYMBOLIC + BRANCHES + match[1].decode("utf-8", "surrogateescape") if match else ""
+        branch = SYMBOLIC + BRANCHES + match[1].decode("utf-8", "surrogateescape") if match else ""
+        return branch, next((match[1].decode() for line in lines if (match := _LOGGED.match(line))), "")
 
     def _log_lines(self, name: str, below: str = "logs") -> list[bytes]:
         """Return the lines of a reflog, the newest first."""
