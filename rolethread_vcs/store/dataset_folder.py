@@ -138,12 +138,15 @@ def find_to_repair(start: Path) -> tuple[Repository, Quarantine, list[str]]:
 
 _FOLDERS = ("objects", "objects/pack", "refs", "refs/heads")
 _FILES = ("config", "index", f"{PRIVATE}/{LOCK}")
+_REFLOGS = ("logs", "logs/refs", "logs/refs/heads", "logs/refs/rolethread")
+"""Folders that may be missing, and are no files."""
 
 
 def misplaced(git: Path) -> list[Path]:
     """Return the places in a git folder where no folder is and one should be, and where one, or a pipe, is no file."""
     private = [git / PRIVATE] if (git / PRIVATE).exists() and not (git / PRIVATE).is_dir() else []
     folders = [git / name for name in _FOLDERS if not (git / name).is_dir()]
+    folders += [each for each in map(git.joinpath, _REFLOGS) if each.is_file()]
     lock = git / PRIVATE / LOCK  # one that is a link is not followed
     return (
         private

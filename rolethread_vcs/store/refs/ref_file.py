@@ -28,6 +28,8 @@ _LOGGED = (HEAD, BRANCHES, REMOTES, "refs/notes/")
 """Refs that get a reflog unless git's configuration says otherwise."""
 _KEPT = "refs/rolethread/"
 """Refs that get one whatever it says: it finds what they led to when they are lost (`Refs.logged`)."""
+_NO_LOG = {errno.ENOENT, errno.ELOOP, errno.ENXIO, errno.EEXIST, errno.ENOTDIR, errno.EISDIR}
+"""None is kept of a ref, or a link, a pipe or whatever else stands in its place: `verify` names that."""
 _NOTHING = "0" * 40
 """What a reflog says of a ref that is not there."""
 
@@ -139,14 +141,14 @@ def _remove_empty(folder: Path) -> None:
 
 def _append(log: Path, line: bytes, *, make: bool) -> None:
     flags = os.O_WRONLY | os.O_APPEND | disk.UNFOLLOWED | disk.UNBLOCKED | (os.O_CREAT if make else 0)
-    if make:
-        log.parent.mkdir(parents=True, exist_ok=True)
-        _remove_empty(log)
     try:
+        if make:
+            log.parent.mkdir(parents=True, exist_ok=True)
+            _remove_empty(log)
         fd = os.open(log, flags, 0o666)
     except OSError as error:
-        if error.errno in (errno.ENOENT, errno.ELOOP, errno.ENXIO):
-            return  # none is kept of this ref, or a link or a pipe stands in its place
+        if error.errno in _NO_LOG:
+            return
         raise
     try:
         disk.write_all(fd, line, log)

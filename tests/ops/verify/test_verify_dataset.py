@@ -265,3 +265,16 @@ def test_a_copy_by_git_has_no_log_and_has_lost_none(dataset, tmp_path):
     git(dataset, "clone", "-q", str(dataset.folder), str(tmp_path / "copy"))
 
     assert problems(Dataset.open(tmp_path / "copy")) == []
+
+
+@pytest.mark.parametrize("place", ["logs", "logs/refs", "logs/refs/heads", "logs/refs/rolethread"])
+def test_a_file_where_reflogs_belong_stops_nobody_and_is_mended(dataset, place):
+    path = dataset.folder / ".git" / place
+    shutil.rmtree(path)
+    path.write_text("x\n")
+
+    dataset.undo()
+    assert ("misplaced", "error") in kinds(dataset)
+    assert repair(dataset.folder).ok
+    dataset.redo()
+    assert path.is_dir() and problems(dataset) == []
