@@ -25,8 +25,10 @@ def is_bundle(path: Path) -> bool:
 
 
 @contextmanager
-def unpacked(path: Path, scratch: Path) -> Iterator[Repository]:
-    """Give a repository with the branches, releases and operation log of a bundle, in a folder of `scratch` meanwhile.
+def unpacked(path: Path, scratch: Path, *, with_log: bool = False) -> Iterator[Repository]:
+    """Give a repository with the branches and releases of a bundle, in a folder of `scratch` meanwhile.
+
+    With `with_log` it has the operation log, too.
 
     Raises:
         InvalidError: it holds only a part. DamagedError: it is cut off.
@@ -46,7 +48,7 @@ def unpacked(path: Path, scratch: Path) -> Iterator[Repository]:
                 hint = f"bring it into a copy that has the rest: git fetch {shlex.quote(str(path.resolve()))}"
                 raise InvalidError(f"the bundle {path} holds only a part of a dataset", hint=hint)
             oid, _, name = line.decode("utf-8", "surrogateescape").rstrip("\n").partition(" ")
-            if name.startswith((HEAD, BRANCHES, TAGS)) or name == OPERATIONS_REF:
+            if name.startswith((HEAD, BRANCHES, TAGS)) or (with_log and name == OPERATIONS_REF):
                 refs[name] = oid
         data = mapped(path)[file.tell() :]
         repository = Repository(create_git(Path(folder) / "dataset"), durable=False)

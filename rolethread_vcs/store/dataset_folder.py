@@ -146,7 +146,7 @@ def misplaced(git: Path) -> list[Path]:
     """Return the places in a git folder where no folder is and one should be, and where one, or a pipe, is no file."""
     private = [git / PRIVATE] if (git / PRIVATE).exists() and not (git / PRIVATE).is_dir() else []
     folders = [git / name for name in _FOLDERS if not (git / name).is_dir()]
-    folders += [each for each in map(git.joinpath, _REFLOGS) if each.is_file()]
+    folders += [each for each in map(git.joinpath, _REFLOGS) if os.path.lexists(each) and not each.is_dir()]
     lock = git / PRIVATE / LOCK  # one that is a link is not followed
     return (
         private

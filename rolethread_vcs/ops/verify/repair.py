@@ -79,7 +79,7 @@ def _opened(source: Path | None, repository: Repository) -> Iterator[Repository 
         if source is None:
             yield None
         elif source.is_file() and is_bundle(source):
-            yield opened.enter_context(unpacked(source, repository.scratch_folder))
+            yield opened.enter_context(unpacked(source, repository.scratch_folder, with_log=True))
         else:
             yield find_dataset(source, check=False)
 

@@ -267,11 +267,12 @@ def test_a_copy_by_git_has_no_log_and_has_lost_none(dataset, tmp_path):
     assert problems(Dataset.open(tmp_path / "copy")) == []
 
 
+@pytest.mark.parametrize("what", ["file", "link"])
 @pytest.mark.parametrize("place", ["logs", "logs/refs", "logs/refs/heads", "logs/refs/rolethread"])
-def test_a_file_where_reflogs_belong_stops_nobody_and_is_mended(dataset, place):
+def test_a_file_where_reflogs_belong_stops_nobody_and_is_mended(dataset, place, what):
     path = dataset.folder / ".git" / place
     shutil.rmtree(path)
-    path.write_text("x\n")
+    path.write_text("x\n") if what == "file" else path.symlink_to("/nowhere")
 
     dataset.undo()
     assert ("misplaced", "error") in kinds(dataset)
