@@ -23,13 +23,19 @@ def content(path: Path) -> bytes | None:
 
 def _take_lock(path: Path) -> Path:
     lock, deadline = path.with_name(f"{path.name}.lock"), time.monotonic() + _PATIENCE
+    marked = path.with_name(f".{path.name}-{os.getpid()}.lock")  # after a power cut the lock says whose it was
+    with marked.open("wb") as stream:
+        stream.write(_MARK)
+        stream.flush()
+        disk.sync_file(stream.fileno(), marked)
     while True:
         try:
-            fd = os.open(lock, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+            os.link(marked, lock)
         except FileExistsError as error:
             if content(lock) == _MARK:
                 disk.remove(lock)
             elif time.monotonic() > deadline:
+                disk.remove(marked)
                 raise BusyError(
                     f"{path.name} is locked by another git program",
                     hint="if no other program is running: rtv doctor --unlock",
@@ -37,8 +43,7 @@ def _take_lock(path: Path) -> Path:
                 ) from error
             time.sleep(0.05)
         else:
-            with os.fdopen(fd, "wb") as stream:
-                stream.write(_MARK)
+            disk.remove(marked)
             disk.reach("locked", path)
             return lock
 

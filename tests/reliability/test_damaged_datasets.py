@@ -82,7 +82,7 @@ def mend(rtv: Run, folder: Path, name: str) -> CompletedProcess[str]:
 
     assert "repaired" not in again.stderr + again.stdout, again.stdout
     assert mended.returncode == again.returncode == verified.returncode, (mended.stdout, again.stdout, verified.stdout)
-    assert mended.returncode in (0, 70), mended.stderr
+    assert mended.returncode in (0, 70, NO_DAMAGE.get(name)), mended.stderr
     if name in NO_DAMAGE:
         assert ask(rtv, folder, "edit 6 --tag +mended").returncode == NO_DAMAGE[name]
     elif mended.returncode == 0:
