@@ -21,31 +21,30 @@ def content(path: Path) -> bytes | None:
     return path.read_bytes() if path.is_file() and not path.is_symlink() else None
 
 
-def _take_lock(path: Path) -> Path:
+def _take_lock(path: Path, scratch: Path) -> Path:
+    """Take git's lock of a file; after a power cut, too, it says whose it was."""
     lock, deadline = path.with_name(f"{path.name}.lock"), time.monotonic() + _PATIENCE
-    marked = path.with_name(f".{path.name}-{os.getpid()}.lock")  # after a power cut the lock says whose it was
-    with marked.open("wb") as stream:
+    with disk.beside(path, durable=True, mode=0o666, scratch=scratch) as (stream, marked):
         stream.write(_MARK)
-        stream.flush()
-        disk.sync_file(stream.fileno(), marked)
-    while True:
-        try:
-            os.link(marked, lock)
-        except FileExistsError as error:
-            if content(lock) == _MARK:
-                disk.remove(lock)
-            elif time.monotonic() > deadline:
-                disk.remove(marked)
-                raise BusyError(
-                    f"{path.name} is locked by another git program",
-                    hint="if no other program is running: rtv doctor --unlock",
-                    code="ref_locked",
-                ) from error
-            time.sleep(0.05)
-        else:
-            disk.remove(marked)
-            disk.reach("locked", path)
-            return lock
+    try:
+        while True:
+            try:
+                disk.add_name(marked, lock)
+            except FileExistsError as error:
+                if content(lock) == _MARK:
+                    disk.remove(lock)
+                elif time.monotonic() > deadline:
+                    raise BusyError(
+                        f"{path.name} is locked by another git program",
+                        hint="if no other program is running: rtv doctor --unlock",
+                        code="ref_locked",
+                    ) from error
+                time.sleep(0.05)
+            else:
+                disk.reach("locked", path)
+                return lock
+    finally:
+        disk.remove(marked)
 
 
 def forget_own_locks(common: Path) -> None:
@@ -61,6 +60,7 @@ class Quarantine:
 
     def __init__(self, common: Path) -> None:
         self._common = common
+        self._scratch = common / "rolethread" / "tmp"  # half of a ref beside it would be a ref, too
         self._folder: Path | None = None
 
     @property
@@ -100,10 +100,9 @@ class Quarantine:
             if data is None:
                 disk.remove(path)
             else:
-                scratch = self._common / "rolethread" / "tmp"  # half of a ref beside it would be a ref, too
-                for folder in (path.parent, scratch):
+                for folder in (path.parent, self._scratch):
                     disk.make_folders(folder, durable=True)
-                disk.replace_file(path, data, durable=True, scratch=scratch)
+                disk.replace_file(path, data, durable=True, scratch=self._scratch)
                 return
             with suppress(FileNotFoundError):
                 disk.sync_folder(path.parent)
@@ -117,8 +116,9 @@ class Quarantine:
             BusyError (ref_locked): another git program holds that lock. SystemRefusedError.
         """
         with disk.system_errors(f"keeping {path} aside"):
-            disk.make_folders(path.parent, durable=True)
-            lock = _take_lock(path)
+            for folder in (path.parent, self._scratch):
+                disk.make_folders(folder, durable=True)
+            lock = _take_lock(path, self._scratch)
         try:
             if content(path) != before:
                 return False

@@ -193,7 +193,7 @@ def test_a_lock_that_a_killed_repair_left_goes_with_the_next(edited, rtv, name):
     pid = os.fork()
     if not pid:
         swap = lambda: Quarantine(edited.folder / ".git").swap(place, quarantine.content(place), b"torn")  # noqa: E731
-        die_at(2, swap)
+        die_at(5, swap)  # the first step with the lock in its place
     os.waitpid(pid, 0)
     assert place.with_name(f"{place.name}.lock").exists()
 
