@@ -100,20 +100,19 @@ def test_a_file_of_a_commit_is_so_large(dataset: Dataset, small_files: int, pack
             assert objects.check(oid.decode())[0] == "blob"  # it is whole, and verify says so
 
 
+def git(dataset: Dataset, *words: str, data: str = "") -> str:
+    command = ["git", "-C", str(dataset.folder), *words]
+    return subprocess.run(command, input=data, check=True, capture_output=True, text=True).stdout.strip()
+
+
 def commit_below(dataset: Dataset, folders: int) -> None:
     """Commit a file in so many folders beside the entries."""
-    git = ["git", "-C", str(dataset.folder)]
-
-    def made(*words: str, text: str) -> str:
-        return subprocess.run([*git, *words], input=text, check=True, capture_output=True, text=True).stdout.strip()
-
-    item = f"100644 blob {made('hash-object', '-w', '--stdin', text='x')}\tx"
+    item = f"100644 blob {git(dataset, 'hash-object', '-w', '--stdin', data='x')}\tx"
     for _ in range(folders):
-        item = f"040000 tree {made('mktree', text=item)}\tdeep"
-    listed = made("ls-tree", "HEAD", text="")
-    tree = made("mktree", text=f"{listed}\n{item}\n")
-    commit = made("commit-tree", tree, "-p", "HEAD", "-m", "deep", text="")
-    made("update-ref", "refs/heads/deep", commit, text="")
+        item = f"040000 tree {git(dataset, 'mktree', data=item)}\tdeep"
+    tree = git(dataset, "mktree", data=f"{git(dataset, 'ls-tree', 'HEAD')}\n{item}\n")
+    commit = git(dataset, "commit-tree", tree, "-p", "HEAD", "-m", "deep")
+    git(dataset, "update-ref", "refs/heads/deep", commit)
 
 
 def test_a_file_of_a_commit_lies_in_so_many_folders(dataset: Dataset) -> None:
@@ -227,6 +226,13 @@ def test_folders_on_the_disk_that_git_does_not_walk_are_named(dataset: Dataset) 
     assert caught.value.code == "too_deep"
 
 
+def write_odd(dataset: Dataset, kind: str, raw: str, ref: str) -> str:
+    """Write an object that git would not make, and a ref that leads to it; return its id."""
+    made = git(dataset, "hash-object", "-t", kind, "-w", "--literally", "--stdin", data=raw)
+    (dataset.repository.common_folder / ref).write_text(f"{made}\n")
+    return made
+
+
 @pytest.mark.parametrize(
     ("person", "sound"),
     [
@@ -240,13 +246,9 @@ def test_folders_on_the_disk_that_git_does_not_walk_are_named(dataset: Dataset) 
     ],
 )
 def test_verify_names_the_commits_that_git_does_not_read(dataset: Dataset, person: str, sound: bool) -> None:
-    git = ["git", "-C", str(dataset.folder)]
-    head = dataset.snapshot("main").id
-    tree = subprocess.run([*git, "rev-parse", "HEAD^{tree}"], check=True, capture_output=True, text=True).stdout
-    raw = f"tree {tree}parent {head}\nauthor {person}\ncommitter {person}\n\nodd\n"
-    words = ["hash-object", "-t", "commit", "-w", "--literally", "--stdin"]
-    made = subprocess.run([*git, *words], input=raw, check=True, capture_output=True, text=True).stdout.strip()
-    (dataset.repository.common_folder / "refs/heads/odd").write_text(f"{made}\n")
+    head, tree = dataset.snapshot("main").id, git(dataset, "rev-parse", "HEAD^{tree}")
+    raw = f"tree {tree}\nparent {head}\nauthor {person}\ncommitter {person}\n\nodd\n"
+    made = write_odd(dataset, "commit", raw, "refs/heads/odd")
 
     problems = Dataset.open(dataset.folder).upkeep.verify().problems
 
@@ -263,11 +265,8 @@ def test_verify_names_the_commits_that_git_does_not_read(dataset: Dataset, perso
     ],
 )
 def test_verify_names_the_releases_that_git_does_not_read(dataset: Dataset, head: str, sound: bool) -> None:
-    git = ["git", "-C", str(dataset.folder)]
     raw = f"object {dataset.snapshot('main').id}\n{head}\n\nodd\n"
-    words = ["hash-object", "-t", "tag", "-w", "--literally", "--stdin"]
-    made = subprocess.run([*git, *words], input=raw, check=True, capture_output=True, text=True).stdout.strip()
-    (dataset.repository.common_folder / "refs/tags/odd").write_text(f"{made}\n")
+    made = write_odd(dataset, "tag", raw, "refs/tags/odd")
 
     problems = Dataset.open(dataset.folder).upkeep.verify().problems
 
