@@ -11,15 +11,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
-from rolethread_vcs import limits
 from rolethread_vcs.errors import DamagedError, NotFoundError
 from rolethread_vcs.model.finding import Severity
+from rolethread_vcs.ops.verify.repair_objects import Bench, bring, files_in, mend_loose, mend_objects, mend_packs
 from rolethread_vcs.ops.verify.surroundings import Problem, is_commit
 from rolethread_vcs.ops.verify.verify import Verification, verify
 from rolethread_vcs.phrases import count
-from rolethread_vcs.store import disk
 from rolethread_vcs.store.bundle import is_bundle, unpacked
 from rolethread_vcs.store.damaged_log import operations_to_bring, restart
 from rolethread_vcs.store.damaged_refs import fallen_back, follow_ref, last_value, lost_tips, ref_title, whole_lines
@@ -27,28 +25,15 @@ from rolethread_vcs.store.dataset_folder import find_dataset, find_to_repair
 from rolethread_vcs.store.disk import read_file
 from rolethread_vcs.store.git_config import readable_part, with_values
 from rolethread_vcs.store.linked_folders import find_again
-from rolethread_vcs.store.log import OPERATIONS_REF, REPAIR, Moves, Operation, head_key, journal, unfinished, write
+from rolethread_vcs.store.log import OPERATIONS_REF, REPAIR, Moves, Operation, head_key, unfinished, write
 from rolethread_vcs.store.log.journal import Pending
 from rolethread_vcs.store.objects import commits, trees
-from rolethread_vcs.store.objects.integrity import bad_loose
-from rolethread_vcs.store.objects.pack_index import MULTI, read_index
-from rolethread_vcs.store.objects.pack_scan import index_of, mapped, scan
-from rolethread_vcs.store.objects.packs import KEEP, PackWriter
 from rolethread_vcs.store.pack_folder import index_cut_off
 from rolethread_vcs.store.publication import BARE_KEY, close, publish
-from rolethread_vcs.store.quarantine import Quarantine, content, forget_own_locks
+from rolethread_vcs.store.quarantine import content, forget_own_locks
 from rolethread_vcs.store.recovery import finish_interrupted, forget_dead_locks
 from rolethread_vcs.store.refs import BRANCHES, HEAD, SYMBOLIC, TAGS, branch_of, is_unfinished
 from rolethread_vcs.store.repository import Repository
-
-
-class _Bench(NamedTuple):
-    """What a repair works with: `source` is another copy of the dataset, or what a bundle holds, `origin` its name."""
-
-    repository: Repository
-    quarantine: Quarantine
-    source: Repository | None
-    origin: str
 
 
 def repair(folder: Path, source: Path | None = None, step: Callable[[], object] = lambda: None) -> Verification:
@@ -64,7 +49,7 @@ def repair(folder: Path, source: Path | None = None, step: Callable[[], object] 
         forget_dead_locks(repository)
         found = verify(repository, step)
         for mend in _KINDS:
-            done = list(mend(_Bench(repository, quarantine, other, str(source)), found.problems))
+            done = list(mend(Bench(repository, quarantine, other, str(source)), found.problems))
             repaired += done
             if done:
                 repository = repository.reopened()
@@ -84,134 +69,7 @@ def _opened(source: Path | None, repository: Repository) -> Iterator[Repository 
             yield find_dataset(source, check=False)
 
 
-def _packs(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
-    """A pack that is whole gets an index again; of a torn one a new pack is made of the objects that can be read."""
-    repository = bench.repository
-    paths = {each.path for each in problems if each.kind == "damaged_pack" and each.path}
-    if any(path.endswith(f"/{MULTI}") for path in paths):
-        bench.quarantine.replace(repository.pack_folder / MULTI)
-        yield "git's index of many packs was damaged; each pack has its own"
-    stems = {path.rpartition(".")[0] for path in paths if "." in path}
-    repository.close()
-    for stem in sorted(stems):
-        pack, index = (repository.common_folder / f"{stem}{end}" for end in (".pack", ".idx"))
-        with suppress(ValueError):
-            if pack.is_file():
-                bench.quarantine.replace(index, index_of(pack))
-                yield f"the index of {pack.name} is made again from its pack"
-                continue
-        old = [
-            repository.common_folder / f"{stem}{end}" for end in (".idx", ".rev", ".bitmap", ".mtimes", ".pack", KEEP)
-        ]
-        for path in old:  # before the new pack is there: where every object reads, it has the very name of the old one
-            bench.quarantine.keep(path)
-        new, kept, known = _save_readable(repository, pack, index) if pack.is_file() else (None, 0, None)
-        for path in old:
-            if new is None or path not in (new, new.with_suffix(".idx"), new.with_suffix(KEEP)):
-                disk.remove(path)
-        disk.sync_folder(pack.parent)
-        if not pack.is_file():
-            yield f"{pack.name} is gone; what belonged to it is out of the way"
-            continue
-        of_them = "" if known is None else f" of {known:,}"
-        yield f"{pack.name} was damaged; {kept:,}{of_them} objects of it can be read, and are in a new pack"
-
-
-def _save_readable(repository: Repository, pack: Path, index: Path) -> tuple[Path | None, int, int | None]:
-    """Write a new pack of the objects of a torn one that can be read; what is noted beside that is noted there.
-
-    Returns the pack, if there are any, their number, and that of all if it is known.
-    """
-    starts = None
-    with suppress(ValueError, OSError):
-        starts = sorted(read_index(index).values())
-    with repository.pack() as writer:
-        for each in scan(mapped(pack), starts, torn=True):
-            writer.add(each.kind, each.data, each.oid)
-        note = (journal.text_of(pack.with_suffix(KEEP)) or b"").partition(b"\n")[2]
-        return _publish(writer, note), len(writer.ids()), None if starts is None else len(starts)
-
-
-def _publish(writer: PackWriter, note: bytes = b"") -> Path | None:
-    """Let others see a pack, and return it, if there is anything in it."""
-    if not writer.ids():
-        return None
-    pack = writer.publish(note)
-    if not note:
-        disk.remove(pack.with_suffix(KEEP))
-    return pack
-
-
-def _loose(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
-    """A damaged file of an object goes: nobody can write the object again while it stands there."""
-    if any(each.kind in ("damaged_object", "damaged_copy") for each in problems):
-        for bad in list(bad_loose(bench.repository.common_folder / "objects")):
-            bench.quarantine.replace(bad.path)
-            yield f"the damaged file of the object {(bad.object or '')[:10]} is out of the way"
-
-
-def _objects(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
-    """A missing object comes from the other copy, or from files that are checked out: ids say that it is the same."""
-    wanted = {each.object: each for each in problems if each.object and each.severity != "info"}
-    brought = _bring(bench, wanted)
-    for oid, problem in wanted.items():
-        if oid in brought:
-            yield f"brought back from {brought[oid]}: {problem.message.partition(', which ')[0].partition(' is ')[0]}"
-    if more := len(brought.keys() - wanted.keys()):
-        yield f"brought back with them: {count(more, 'object')}"
-
-
-def _bring(bench: _Bench, wanted: Iterable[str]) -> dict[str, str]:
-    """Write objects again that are missing, with all that they lead to; return from where each came."""
-    repository = bench.repository
-    missing = [oid for oid in wanted if repository.objects.kind(oid) is None]
-    files: dict[str, tuple[str, bytes]] = {}
-    for each in repository.folders() if missing else ():
-        files |= _files_in(each.folder)
-    brought: dict[str, str] = {}
-    with repository.pack() as pack:
-        while missing:
-            oid = missing.pop()
-            if oid in brought or repository.objects.kind(oid) is not None:
-                continue
-            found, origin = files.get(oid), "a checked-out file"
-            with suppress(DamagedError):
-                if found is None and bench.source is not None:
-                    found, origin = bench.source.objects.check(oid), bench.origin
-            if found is not None:
-                pack.add(*found, bytes.fromhex(oid))
-                brought[oid] = origin
-                missing += commits.needs(*found)
-        _publish(pack)
-    return brought
-
-
-def _files_in(folder: Path) -> dict[str, tuple[str, bytes]]:
-    """Return the objects that the files of a checked-out folder come to, and their folders, by hex id."""
-    found: dict[str, tuple[str, bytes]] = {}
-
-    def keep(kind: str, data: bytes) -> bytes:
-        oid = trees.object_id(kind, data)
-        found[oid.hex()] = kind, data
-        return oid
-
-    def tree_of(place: Path) -> bytes:
-        items = []
-        for path in place.iterdir():
-            name = path.name.encode("utf-8", "surrogateescape")
-            with suppress(OSError):  # what this user may not read is no help; the rest is
-                if path.is_dir() and not path.is_symlink() and name != b".git":
-                    items.append(trees.Item(trees.FOLDER, name, tree_of(path)))
-                elif path.is_file() and not path.is_symlink() and path.stat().st_size <= limits.FILE:
-                    items.append(trees.Item(trees.FILE, name, keep("blob", path.read_bytes())))
-        return keep("tree", trees.unparse(items))
-
-    with suppress(OSError):
-        tree_of(folder)
-    return found
-
-
-def _packed_refs(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
+def _packed_refs(bench: Bench, problems: Iterable[Problem]) -> Iterator[str]:
     """The list of packed refs keeps its whole lines, and gets those that the operation log knows."""
     if any(each.kind == "damaged_ref" and each.path is None for each in problems):
         common = bench.repository.common_folder
@@ -230,7 +88,7 @@ def _packed_refs(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
             yield f"the list of branches and releases was damaged; it has {len(refs):,} of them again"
 
 
-def _refs(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
+def _refs(bench: Bench, problems: Iterable[Problem]) -> Iterator[str]:
     """A branch or release goes where the operation log has it; one that nobody knows any more goes out of the way.
 
     Where the newest commit is lost that is an older one. The lost one is noted in the log, with the other copy the
@@ -288,7 +146,7 @@ def _refs(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
     yield from _go_forward(bench)
 
 
-def _go_forward(bench: _Bench) -> Iterator[str]:
+def _go_forward(bench: Bench) -> Iterator[str]:
     """What an earlier repair left at an older commit goes to the newer one, if that is here by now, or in the copy."""
     repository = bench.repository
     moves: dict[str, tuple[str | None, str | None]] = {}
@@ -301,7 +159,7 @@ def _go_forward(bench: _Bench) -> Iterator[str]:
         yield f"{ref_title(name)} is at its newer commit {(there or '')[:10]} again"
 
 
-def _newer_there(bench: _Bench, name: str, known: str | None) -> str | None:
+def _newer_there(bench: Bench, name: str, known: str | None) -> str | None:
     """Return where the other copy has a branch or release, brought here, if that comes after what is known of it."""
     if bench.source is None:
         return None
@@ -309,13 +167,13 @@ def _newer_there(bench: _Bench, name: str, known: str | None) -> str | None:
         there = bench.source.refs.read(name)
         graph = bench.source.graph
         if there is not None and (known is None or (known != there and graph.is_ancestor(known, there))):
-            _bring(bench, [there])
+            bring(bench, [there])
             return there if bench.repository.objects.commit_at(there) else None
     return None
 
 
 def _record(
-    bench: _Bench,
+    bench: Bench,
     places: Mapping[str, str | None],
     lost: Mapping[str, str],
     moves: Moves | None = None,
@@ -359,7 +217,7 @@ def _record(
     close(repository, keep, pending, [])
 
 
-def _heads(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
+def _heads(bench: Bench, problems: Iterable[Problem]) -> Iterator[str]:
     """HEAD of a folder leads to where it was last known, else to what its files come nearest to."""
     repository = bench.repository
     for problem in problems:
@@ -396,7 +254,7 @@ def _last_head(repository: Repository, folder: str) -> tuple[str, bool]:
     places = {SYMBOLIC + name if name.startswith(BRANCHES) else oid: oid for name, oid in refs.items() if oid}
     free = {value: oid for value, oid in places.items() if branch_of(value) not in taken - {None, ""}}
     key = head_key(folder)
-    files = set(_files_in(folders[folder].folder)) if folder in folders and folders[folder].is_there else set()
+    files = set(files_in(folders[folder].folder)) if folder in folders and folders[folder].is_there else set()
     logged = next((each.refs[key] for each in repository.operations.readable() if key in each.refs), "")
     # git's log stops where no files are checked out; else it has every switch
     switched, stood = repository.refs.last_switch(key)
@@ -418,7 +276,7 @@ def _last_head(repository: Repository, folder: str) -> tuple[str, bool]:
     return min(values, key=distance) if files and len(values) > 1 else next(iter(values)), bool(known)
 
 
-def _log(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
+def _log(bench: Bench, problems: Iterable[Problem]) -> Iterator[str]:
     """The operation log is made of what can be read of it, and of that of the copy."""
     kinds, refs = {each.kind for each in problems}, bench.repository.refs
     is_ref = any(each.path == OPERATIONS_REF for each in problems)
@@ -430,7 +288,7 @@ def _log(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
         for oid in wanted:  # what is here of them may lack a part
             kind, data = bench.source.objects.check(oid)
             wanted += commits.needs(kind, data)[: 1 if kind == "commit" else None]
-        brought = _bring(bench, wanted)
+        brought = bring(bench, wanted)
         if more:
             yield f"brought back from {bench.origin}: {count(len(more), 'operation')}, {count(len(brought), 'object')}"
     if is_damaged or more:
@@ -446,7 +304,7 @@ def _log(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
                 yield f"{ref_title(name)} is at {value[:10]} again"
 
 
-def _config(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
+def _config(bench: Bench, problems: Iterable[Problem]) -> Iterator[str]:
     """A configuration that is gone is made again, with what commands of ours set there, as the operation log has it."""
     common = bench.repository.common_folder
     path = common / "config"
@@ -459,7 +317,7 @@ def _config(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
             yield "git's configuration was gone; it has what the operation log knows of it, with notes of branches"
 
 
-def _surroundings(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
+def _surroundings(bench: Bench, problems: Iterable[Problem]) -> Iterator[str]:
     """What is derived is written again; an unfinished merge, or the link of a file copy, is set aside."""
     repository, common = bench.repository, bench.repository.common_folder
     for kind, path in dict.fromkeys((each.kind, each.path or "") for each in problems):
@@ -490,7 +348,7 @@ def _surroundings(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
             yield "git's index of the checked-out files is written again"
 
 
-def _values(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
+def _values(bench: Bench, problems: Iterable[Problem]) -> Iterator[str]:
     """What only operations lead to is noted as lost where nothing else is damaged: the dataset is whole without it."""
     errors = [each for each in problems if each.severity is Severity.ERROR]
     if any(each.kind != "missing_value" for each in errors):
@@ -500,10 +358,10 @@ def _values(bench: _Bench, problems: Iterable[Problem]) -> Iterator[str]:
         yield f"{each.message.partition(', which ')[0]}, which is lost; that operation cannot be undone"
 
 
-_KINDS: tuple[Callable[[_Bench, Iterable[Problem]], Iterator[str]], ...] = (
-    _packs,
-    _loose,
-    _objects,
+_KINDS: tuple[Callable[[Bench, Iterable[Problem]], Iterator[str]], ...] = (
+    mend_packs,
+    mend_loose,
+    mend_objects,
     _packed_refs,
     _log,
     _refs,
