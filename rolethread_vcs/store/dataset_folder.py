@@ -196,9 +196,10 @@ def forget_cut_off(folder: Path) -> None:
     """Remove what a dead command was still making of a folder: no git ever saw it."""
     for making in folder.resolve().glob(f"{_MAKING}*"):
         pid = making.name.removeprefix(_MAKING)
+        if not pid.isdigit() or making in _being_made:
+            continue
         # after a power cut another process may have that id, this one too: in a container it always has
-        is_alive = making in _being_made or (pid != str(os.getpid()) and disk.process_is_alive(int(pid or 0)))
-        if pid.isdigit() and not is_alive:
+        if int(pid) == os.getpid() or not disk.process_is_alive(int(pid)):
             shutil.rmtree(making, ignore_errors=True)
 
 

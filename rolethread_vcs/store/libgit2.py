@@ -84,7 +84,8 @@ def discover(start: Path) -> Path | None:
     """
     if not start.is_dir():
         raise NoDatasetError(f"there is no folder {start}")
-    for above in (start.resolve(), *start.resolve().parents):
+    here = start.resolve()
+    for above in (here, *here.parents):
         pointer = above / ".git" / "commondir"  # looking for a dataset, libgit2 reads it before we have one
         if disk.is_endless(pointer):
             raise _not_read(pointer)

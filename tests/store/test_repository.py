@@ -256,11 +256,13 @@ def test_two_datasets_of_one_process_keep_their_own_durability(tmp_path):
 
 def test_what_another_process_still_makes_is_left_alone(tmp_path):
     theirs = tmp_path / f"tavern/.rtv-making-{os.getppid()}/.git"
-    theirs.mkdir(parents=True)
+    somebodys = tmp_path / "tavern/.rtv-making-notes"
+    for each in (theirs, somebodys):
+        each.mkdir(parents=True)
 
     Dataset.init(tmp_path / "tavern")
 
-    assert theirs.exists()
+    assert theirs.exists() and somebodys.exists()
     with pytest.raises(InvalidError):
         Dataset.init(tmp_path / "tavern")
 

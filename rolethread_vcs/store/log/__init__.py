@@ -166,13 +166,13 @@ class OperationLog:
 
         A ref that is gone while its reflog is there was lost: the log leads to what the reflog has.
         """
-        found = self._refs.read(OPERATIONS_REF)
-        return self.lost_head() if found is None else found
+        return self._refs.read(OPERATIONS_REF) or self._logged_head()
 
     def lost_head(self) -> str | None:
         """Return what the lost ref of the log led to, None where none is lost, or what it led to is lost as well."""
-        if self._refs.read(OPERATIONS_REF) is not None:
-            return None
+        return self._logged_head() if self._refs.read(OPERATIONS_REF) is None else None
+
+    def _logged_head(self) -> str | None:
         return next((oid for oid in self._refs.logged(OPERATIONS_REF) if self._objects.kind(oid) == "commit"), None)
 
     def find_again(self) -> None:
