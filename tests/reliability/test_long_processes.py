@@ -57,7 +57,7 @@ def test_a_process_that_commits_on_and_on_stays_flat_and_so_does_one_that_reads_
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as writer:
         assert writer.stdout is not None
         for line in writer.stdout:
-            written.append(json.loads(line))
+            written.append(tuple(json.loads(line)))  # a list for each commit would be what grows
             snapshot = reader.snapshot()
             tips.add(snapshot.id)
             assert len([entry.messages for _, entry in snapshot.items()]) == 3
